@@ -1,0 +1,47 @@
+import type { Brand } from './brand.ts'
+
+/** Monotonic milliseconds, for durations and deadlines. Its zero has no meaning. */
+export type Instant = Brand<number, 'Instant'>
+
+/** Wall-clock milliseconds since 1970, for storage and display only. */
+export type EpochMs = Brand<number, 'EpochMs'>
+
+/** Undoes a `schedule`; calling it twice, or after the run, does nothing. */
+export type Cancel = () => void
+
+/**
+ * The only source of time in the house: everything that waits or measures takes one, so that a test can own it.
+ * Source: trio's `Clock`, TigerBeetle's `Time`.
+ */
+export interface Clock {
+  /** Milliseconds on a clock that never goes back. */
+  now(): Instant
+  /** Milliseconds since 1970; may jump. */
+  wallTime(): EpochMs
+  /** Runs `run` once, at `at` or as soon after as the loop allows. An unreferenced timer does not keep the program alive. */
+  schedule(at: Instant, run: () => void, options?: { readonly unref?: boolean | undefined }): Cancel
+}
+
+/** The longest delay that a platform timer takes; a longer one would fire at once. */
+const TIMER_MAX_MS = 2_147_483_647
+
+/** The real clock: `performance.now`, `Date.now` and `setTimeout`. */
+export const systemClock: Clock = {
+  now: () => performance.now() as Instant,
+  wallTime: () => Date.now() as EpochMs,
+  schedule(at, run, options) {
+    let timer: ReturnType<typeof setTimeout>
+    const arm = (): void => {
+      const delayMs = at - performance.now()
+      timer = setTimeout(delayMs > TIMER_MAX_MS ? arm : run, Math.min(Math.max(0, delayMs), TIMER_MAX_MS))
+      if (options?.unref === true && typeof timer === 'object') timer.unref()
+    }
+    arm()
+    return () => clearTimeout(timer)
+  },
+}
+
+/** The instant `ms` milliseconds after `at`. */
+export function after(at: Instant, ms: number): Instant {
+  return (at + ms) as Instant
+}

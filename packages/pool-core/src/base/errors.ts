@@ -1,0 +1,111 @@
+/** What every error code means. `retryable`: the same call may succeed later without a change by the caller. */
+export interface ErrorEntry {
+  readonly retryable: boolean
+  readonly text: string
+}
+
+/** The one table of error codes. Match on `code`; messages are for people and may change. */
+export const ERRORS = {
+  BAD_ARGUMENT: { retryable: false, text: 'An argument or option is not what was expected.' },
+  BAD_MESSAGE: { retryable: false, text: 'A message does not follow the protocol.' },
+  BATCH_CANCELLED: { retryable: false, text: 'The batch was cancelled before this task ended.' },
+  BATCH_UNKNOWN: { retryable: false, text: 'No batch has this identifier.' },
+  CONNECTION_LOST: { retryable: true, text: 'The connection to the coordinator is gone.' },
+  COORDINATOR_UNREACHABLE: { retryable: true, text: 'No coordinator answers at this address.' },
+  DRAINING: { retryable: true, text: 'The coordinator is shutting down and takes no new work.' },
+  LIMIT_EXCEEDED: { retryable: true, text: 'A configured limit is reached.' },
+  NOT_ALLOWED: { retryable: false, text: 'The coordinator does not allow this.' },
+  NOT_SERIALISABLE: { retryable: false, text: 'A value cannot be sent to or from a worker.' },
+  POOL_CLOSED: { retryable: false, text: 'The pool takes no more tasks.' },
+  PROTOCOL_VERSION: { retryable: false, text: 'Client and coordinator share no protocol version.' },
+  TASK_FAILED: { retryable: false, text: 'The task function threw.' },
+  TASK_MODULE: { retryable: false, text: 'A task module cannot be used.' },
+  TASK_UNKNOWN: { retryable: false, text: 'No task function has this name.' },
+  TIMED_OUT: { retryable: true, text: 'The time allowed is over.' },
+  UNAUTHORISED: { retryable: false, text: 'The token is missing or wrong.' },
+  WORKER_LOST: { retryable: true, text: 'The worker process ended while it ran the task.' },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** Every error that Forkpool itself raises. `code` is stable; `cause` is what lay behind it. */
+export class ForkpoolError extends Error {
+  override readonly name: string = 'ForkpoolError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message?: string, options?: { readonly cause?: unknown }) {
+    super(message ?? ERRORS[code].text, options)
+    this.code = code
+  }
+
+  /** Whether the same call may succeed later without a change. */
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable
+  }
+}
+
+/** Where and how often a task ran before it failed. */
+export interface TaskPlace {
+  readonly task: string
+  readonly index: number
+  readonly attempts: number
+  readonly worker?: string | undefined
+}
+
+/**
+ * A task function threw. `cause` is the thrown error, rebuilt with its class name, own properties and remote stack;
+ * the message is the thrown one's. Source: `multiprocessing.pool.RemoteTraceback`.
+ */
+export class TaskError extends ForkpoolError {
+  override readonly name = 'TaskError'
+  readonly task: string
+  readonly index: number
+  readonly attempts: number
+  readonly worker: string | undefined
+
+  constructor(message: string, place: TaskPlace, options?: { readonly cause?: unknown; readonly code?: ErrorCode | undefined }) {
+    super(options?.code ?? 'TASK_FAILED', message, options)
+    this.task = place.task
+    this.index = place.index
+    this.attempts = place.attempts
+    this.worker = place.worker
+  }
+}
+
+/** How a worker process ended. */
+export interface ExitCause {
+  readonly exitCode?: number | undefined
+  readonly signal?: string | undefined
+  /** The last lines that the worker wrote to its standard error. */
+  readonly stderr?: string | undefined
+}
+
+/** The worker process ended each time it ran this task. Source: `concurrent.futures.process.BrokenProcessPool`, per task. */
+export class WorkerLostError extends ForkpoolError {
+  override readonly name = 'WorkerLostError'
+  readonly task: string
+  readonly index: number
+  readonly attempts: number
+  readonly exitCode: number | undefined
+  readonly signal: string | undefined
+  readonly stderr: string | undefined
+
+  constructor(message: string, place: TaskPlace, exit: ExitCause) {
+    super('WORKER_LOST', message)
+    this.task = place.task
+    this.index = place.index
+    this.attempts = place.attempts
+    this.exitCode = exit.exitCode
+    this.signal = exit.signal
+    this.stderr = exit.stderr
+  }
+}
+
+/** The task or batch was cancelled before it ended. Source: `concurrent.futures.CancelledError`. */
+export class CancelledError extends ForkpoolError {
+  override readonly name = 'CancelledError'
+
+  constructor(message?: string, options?: { readonly cause?: unknown }) {
+    super('BATCH_CANCELLED', message, options)
+  }
+}

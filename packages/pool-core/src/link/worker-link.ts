@@ -1,0 +1,21 @@
+/** How a link ended. */
+export interface LinkClosed {
+  /** Close code of the transport, where it has one. */
+  readonly code?: number | undefined
+  readonly reason: string
+}
+
+/**
+ * The way between a pool and one worker: frames in order, both ways, until one side closes. Implementations: WebSocket over a Unix
+ * socket (coordinator to its forked workers); threads, rings and IPC come with the local pools.
+ */
+export interface WorkerLink {
+  /** Sends a frame; after the end of the link it does nothing: the `onClose` handler has said so. The frame's bytes must not change afterwards. */
+  send(frame: Uint8Array): void
+  /** Called for each frame, in order. Bytes are valid until the handler returns unless it keeps a copy. */
+  onFrame(handler: (frame: Uint8Array) => void): void
+  /** Called once, when no frame will come any more, whoever closed. */
+  onClose(handler: (closed: LinkClosed) => void): void
+  /** Closes after what was sent. Twice is fine. */
+  close(reason: string): void
+}
