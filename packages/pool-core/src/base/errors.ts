@@ -4,8 +4,28 @@ export interface ErrorEntry {
   readonly text: string
 }
 
+export type ErrorCode =
+  | 'BAD_ARGUMENT'
+  | 'BAD_MESSAGE'
+  | 'BATCH_CANCELLED'
+  | 'BATCH_UNKNOWN'
+  | 'CONNECTION_LOST'
+  | 'COORDINATOR_UNREACHABLE'
+  | 'DRAINING'
+  | 'LIMIT_EXCEEDED'
+  | 'NOT_ALLOWED'
+  | 'NOT_SERIALISABLE'
+  | 'POOL_CLOSED'
+  | 'PROTOCOL_VERSION'
+  | 'TASK_FAILED'
+  | 'TASK_MODULE'
+  | 'TASK_UNKNOWN'
+  | 'TIMED_OUT'
+  | 'UNAUTHORISED'
+  | 'WORKER_LOST'
+
 /** The one table of error codes. Match on `code`; messages are for people and may change. */
-export const ERRORS = {
+export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = {
   BAD_ARGUMENT: { retryable: false, text: 'An argument or option is not what was expected.' },
   BAD_MESSAGE: { retryable: false, text: 'A message does not follow the protocol.' },
   BATCH_CANCELLED: { retryable: false, text: 'The batch was cancelled before this task ended.' },
@@ -24,9 +44,7 @@ export const ERRORS = {
   TIMED_OUT: { retryable: true, text: 'The time allowed is over.' },
   UNAUTHORISED: { retryable: false, text: 'The token is missing or wrong.' },
   WORKER_LOST: { retryable: true, text: 'The worker process ended while it ran the task.' },
-} as const satisfies Record<string, ErrorEntry>
-
-export type ErrorCode = keyof typeof ERRORS
+}
 
 /** Every error that Forkpool itself raises. `code` is stable; `cause` is what lay behind it. */
 export class ForkpoolError extends Error {
