@@ -5,44 +5,70 @@ export interface ErrorEntry {
 }
 
 export type ErrorCode =
+  | 'ALREADY_EXISTS'
   | 'BAD_ARGUMENT'
   | 'BAD_MESSAGE'
+  | 'BARRIER_BROKEN'
   | 'BATCH_CANCELLED'
   | 'BATCH_UNKNOWN'
+  | 'CLOSED'
   | 'CONNECTION_LOST'
   | 'COORDINATOR_UNREACHABLE'
+  | 'DEADLOCK'
   | 'DRAINING'
+  | 'INVALID_STATE'
   | 'LIMIT_EXCEEDED'
   | 'NOT_ALLOWED'
+  | 'NOT_FOUND'
+  | 'NOT_LOCKED'
+  | 'NOT_OWNER'
   | 'NOT_SERIALISABLE'
+  | 'NOT_SUPPORTED'
   | 'POOL_CLOSED'
   | 'PROTOCOL_VERSION'
+  | 'QUEUE_EMPTY'
+  | 'QUEUE_FULL'
+  | 'QUEUE_SHUT_DOWN'
   | 'TASK_FAILED'
   | 'TASK_MODULE'
   | 'TASK_UNKNOWN'
   | 'TIMED_OUT'
   | 'UNAUTHORISED'
+  | 'UNBALANCED'
   | 'WORKER_LOST'
 
 /** The one table of error codes. Match on `code`; messages are for people and may change. */
 export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = {
+  ALREADY_EXISTS: { retryable: false, text: 'Something with this name exists already.' },
   BAD_ARGUMENT: { retryable: false, text: 'An argument or option is not what was expected.' },
   BAD_MESSAGE: { retryable: false, text: 'A message does not follow the protocol.' },
+  BARRIER_BROKEN: { retryable: false, text: 'The barrier is broken: a party timed out, was aborted, or reset it.' },
   BATCH_CANCELLED: { retryable: false, text: 'The batch was cancelled before this task ended.' },
   BATCH_UNKNOWN: { retryable: false, text: 'No batch has this identifier.' },
+  CLOSED: { retryable: false, text: 'The object was closed and cannot be used any more.' },
   CONNECTION_LOST: { retryable: true, text: 'The connection to the coordinator is gone.' },
   COORDINATOR_UNREACHABLE: { retryable: true, text: 'No coordinator answers at this address.' },
+  DEADLOCK: { retryable: false, text: 'Threads or processes wait for each other in a circle.' },
   DRAINING: { retryable: true, text: 'The coordinator is shutting down and takes no new work.' },
+  INVALID_STATE: { retryable: false, text: 'The object is not in a state that allows this call.' },
   LIMIT_EXCEEDED: { retryable: true, text: 'A configured limit is reached.' },
   NOT_ALLOWED: { retryable: false, text: 'The coordinator does not allow this.' },
+  NOT_FOUND: { retryable: false, text: 'Nothing has this name.' },
+  NOT_LOCKED: { retryable: false, text: 'The lock was released though nobody holds it.' },
+  NOT_OWNER: { retryable: false, text: 'Only the thread that holds the lock may do this.' },
   NOT_SERIALISABLE: { retryable: false, text: 'A value cannot be sent to or from a worker.' },
+  NOT_SUPPORTED: { retryable: false, text: 'This system lacks what the call needs.' },
   POOL_CLOSED: { retryable: false, text: 'The pool takes no more tasks.' },
   PROTOCOL_VERSION: { retryable: false, text: 'Client and coordinator share no protocol version.' },
+  QUEUE_EMPTY: { retryable: true, text: 'The queue stayed empty for the time allowed.' },
+  QUEUE_FULL: { retryable: true, text: 'The queue stayed full for the time allowed.' },
+  QUEUE_SHUT_DOWN: { retryable: false, text: 'The queue was shut down.' },
   TASK_FAILED: { retryable: false, text: 'The task function threw.' },
   TASK_MODULE: { retryable: false, text: 'A task module cannot be used.' },
   TASK_UNKNOWN: { retryable: false, text: 'No task function has this name.' },
   TIMED_OUT: { retryable: true, text: 'The time allowed is over.' },
   UNAUTHORISED: { retryable: false, text: 'The token is missing or wrong.' },
+  UNBALANCED: { retryable: false, text: 'More was given back than was taken.' },
   WORKER_LOST: { retryable: true, text: 'The worker process ended while it ran the task.' },
 }
 

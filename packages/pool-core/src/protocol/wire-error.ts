@@ -13,4 +13,6 @@ export interface WireError {
   /** Own enumerable properties that can be encoded, without the ones above. */
   readonly properties?: Readonly<Record<string, unknown>> | undefined
   readonly cause?: WireError | undefined
+  /** Members of an `AggregateError`. */
+  readonly errors?: readonly WireError[] | undefined
 }

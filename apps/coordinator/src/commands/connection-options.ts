@@ -1,0 +1,23 @@
+import { text } from '../config/option.ts'
+import { readToken } from '../config/read-config.ts'
+import type { Flags, Terminal } from './command.ts'
+
+/** Options of every command that speaks to a coordinator. */
+export const CONNECTION_OPTIONS = {
+  url: text({
+    default: undefined,
+    placeholder: 'URL',
+    doc: 'Coordinator: ws://HOST:PORT or http://HOST:PORT. Else FORKPOOL_URL, else ws://127.0.0.1:7070.',
+  }),
+  tokenFile: text({ default: undefined, placeholder: 'FILE', doc: 'File with the token. Else FORKPOOL_TOKEN.' }),
+}
+
+const DEFAULT_URL = 'ws://127.0.0.1:7070'
+
+/** Where the coordinator is and what proves us. */
+export function readConnection(terminal: Terminal, flags: Flags): { readonly url: string; readonly token: string | undefined } {
+  const { environment } = terminal
+  const url = (flags['url'] as string | undefined) ?? environment['FORKPOOL_URL'] ?? DEFAULT_URL
+  const file = (flags['tokenFile'] as string | undefined) ?? environment['FORKPOOL_TOKEN_FILE']
+  return { url: url === '' ? DEFAULT_URL : url, token: readToken(file, environment['FORKPOOL_TOKEN']) }
+}

@@ -1,0 +1,206 @@
+import type { Clock, Random } from '@forkpool/pool-core/base'
+import { after, deferred, ForkpoolError, systemClock, systemRandom } from '@forkpool/pool-core/base'
+import { FRAME_BYTES_MAX } from '@forkpool/pool-core/protocol'
+import { schedulerStatistics } from '@forkpool/pool-core/scheduler'
+import { availableParallelism } from 'node:os'
+import { Access, isLoopback } from './access/access.ts'
+import { ComparisonService } from './comparisons/comparison-service.ts'
+import type { CoordinatorConfig } from './config/read-config.ts'
+import { Dispatcher } from './dispatcher/dispatcher.ts'
+import { MemoryEngine } from './engine/memory/memory-engine.ts'
+import { Fleet } from './fleet/fleet.ts'
+import { ResidentMemory } from './fleet/resident-memory.ts'
+import { Gateway } from './gateway/gateway.ts'
+import { HttpService } from './http/http-service.ts'
+import { LiveFeed } from './http/live-feed.ts'
+import { openApiDocument } from './http/openapi.ts'
+import { writeJson } from './http/http-error.ts'
+import type { Route } from './http/route.ts'
+import { apiRoutes, comparisonRoutes, probeRoutes } from './http/routes.ts'
+import type { Log } from './log.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { MetricsObserver } from './metrics/metrics-observer.ts'
+import { alsoSettled } from './dispatch-observer.ts'
+import { ThroughputSamples } from './samples/throughput-samples.ts'
+import { ServiceGroup } from './service/service-group.ts'
+import type { Service } from './service/service.ts'
+import { VERSION } from './version.ts'
+import { Views } from './views.ts'
+
+/** Clients have so long to take what is written to them before they are cut off at the end. */
+const GOODBYE_MS = 1_000
+
+/** A coordinator that can be started and stopped. */
+export interface Coordinator {
+  readonly service: Service
+  /** `http://127.0.0.1:7070`: known once started. */
+  url(): string
+  /** Takes no further batch, waits for open ones until the drain time-out, cancels the rest. */
+  drain(): Promise<void>
+}
+
+/** Where a coordinator's parts come from: a test brings its own. */
+export interface ComposeOptions {
+  readonly log: Log
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
+  /** Called when the workers cannot be used at all. */
+  readonly onFatal: (error: ForkpoolError) => void
+}
+
+/** Builds a coordinator from its settings: the one place that knows every room. */
+export function composeCoordinator(config: CoordinatorConfig, options: ComposeOptions): Coordinator {
+  const { log, clock = systemClock, random = systemRandom, onFatal } = options
+  if (!isLoopback(config.host) && config.token === undefined)
+    throw new ForkpoolError(
+      'BAD_ARGUMENT',
+      `--host ${config.host} can be reached from outside this machine: a token is needed (FORKPOOL_TOKEN or --token-file)`,
+    )
+  const access = new Access({
+    token: config.token,
+    host: config.host,
+    allowedHosts: config.allowedHosts,
+    allowedOrigins: config.allowedOrigins,
+  })
+  const engine = new MemoryEngine()
+  const samples = new ThroughputSamples(clock)
+  const fleet = new Fleet({ clock, random, log, taskModules: config.tasks, taskRoots: config.taskRoots })
+  const memory = new ResidentMemory(clock, () => [...fleet.workers.values()].map((worker) => worker.pid))
+  const metrics: Metrics = new Metrics(VERSION, {
+    pools: () => schedulerStatistics(dispatcher.state).pools,
+    workers: () => views.workerStates(),
+    workerMemoryBytes: () => memory.total(),
+    connections: () => ({ clients: gateway.connections, workers: fleet.workers.size, sendBufferBytes: gateway.sendBufferBytes }),
+    eventLoopLagMs: () => samples.lagMs,
+  })
+  const dispatcher: Dispatcher = new Dispatcher({
+    clock,
+    random,
+    engine,
+    fleet,
+    observer: alsoSettled(new MetricsObserver(metrics), samples),
+    scheduler: { baseWorkers: config.workers, maxWorkers: config.maxWorkers, idleRetireMs: config.idleRetireMs },
+    poolsMax: config.poolsMax,
+    defaultPoolSize: Math.min(availableParallelism(), config.maxWorkers),
+    batchesKept: config.batchesKept,
+  })
+  const gateway: Gateway = new Gateway({
+    clock,
+    random,
+    log,
+    access,
+    submit: (request, items, ended, sink) => dispatcher.submit(request, items, ended, sink),
+    welcome: {
+      server: `forkpool/${VERSION}`,
+      cores: availableParallelism(),
+      limits: {
+        frameBytes: FRAME_BYTES_MAX,
+        inputWindowBytes: config.inputWindowBytes,
+        resultWindowBytes: config.resultWindowBytes,
+        poolSizeMax: config.maxWorkers,
+        batchesOpenMax: config.batchesOpenMax,
+      },
+    },
+    handshakeTimeoutMs: config.handshakeTimeoutMs,
+    connectionsMax: config.connectionsMax,
+    rejected: (reason) => metrics.handshakesRejected.inc({ reason }),
+    closed: (code) => metrics.closed.inc({ code }),
+  })
+  const views: Views = new Views({
+    clock,
+    config,
+    server: `forkpool/${VERSION}`,
+    engine: engine.name,
+    dispatcher,
+    fleet,
+    memory,
+    gateway,
+    samples,
+  })
+  const feed = new LiveFeed(clock, views)
+  const comparisons = new ComparisonService({
+    clock,
+    random,
+    poolSizeMax: config.maxWorkers,
+    url: () => http.url,
+    token: config.token,
+    knowsTask: (name) => dispatcher.tasks.demand(name),
+  })
+  const http: HttpService = new HttpService({
+    access,
+    log,
+    routes: withOpenApi([...apiRoutes(views, feed), ...comparisonRoutes(comparisons), ...probeRoutes(views, metrics.registry)]),
+    host: config.host,
+    port: config.port,
+  })
+  gateway.attach(http.server)
+
+  const workers: Service = {
+    name: 'workers',
+    // The address is opened only when a worker has loaded the task modules: whoever can connect can compute.
+    start: async () => {
+      const online = deferred<void>()
+      fleet.onBroken((error) => {
+        online.reject(error)
+        onFatal(error)
+      })
+      dispatcher.tasks.onLearned(() => online.resolve())
+      await fleet.start()
+      dispatcher.start()
+      await online.promise
+    },
+    stop: async () => {
+      dispatcher.stop()
+      await fleet.stop()
+      await engine.close()
+    },
+  }
+  const front: Service = {
+    name: 'front',
+    start: () => http.start(),
+    stop: async () => {
+      await comparisons.stop()
+      feed.stop()
+      gateway.stop()
+      const cut = clock.schedule(after(clock.now(), GOODBYE_MS), () => gateway.terminate())
+      await http.stop()
+      cut()
+    },
+  }
+  const background: Service = {
+    name: 'background',
+    start: () => {
+      samples.start()
+      memory.start()
+      return Promise.resolve()
+    },
+    stop: () => {
+      samples.stop()
+      memory.stop()
+      return Promise.resolve()
+    },
+  }
+  return {
+    service: new ServiceGroup([background, workers, front]),
+    url: () => http.url,
+    drain: async () => {
+      gateway.goodbye('the coordinator is shutting down')
+      const cancel = clock.schedule(after(clock.now(), config.drainTimeoutMs), () => dispatcher.cancelAll())
+      await dispatcher.drain()
+      cancel()
+    },
+  }
+}
+
+/** The routes and, beside them, the document that describes them. */
+function withOpenApi(routes: readonly Route[]): readonly Route[] {
+  const own: Route = {
+    method: 'GET',
+    path: '/api/v1/openapi.json',
+    operation: { summary: 'This document', responses: { 200: { description: 'OpenAPI 3.1' } } },
+    handle: ({ response }) => writeJson(response, 200, document),
+  }
+  const all = [...routes, own]
+  const document = openApiDocument(VERSION, all)
+  return all
+}

@@ -1,0 +1,106 @@
+import type { BatchView, BatchSummary, ItemBlock } from '@forkpool/pool-core/protocol'
+import { blockBytes } from '@forkpool/pool-core/protocol'
+import type { Instant } from '@forkpool/pool-core/base'
+import type { BatchId } from '@forkpool/pool-core/scheduler'
+import type { BatchRequest, BatchSink } from '../batch-request.ts'
+import type { RecordedRange } from '../engine/engine.ts'
+import type { PoolLabel } from '../dispatch-observer.ts'
+
+/** Failures that a batch's view lists; the client gets all of them. */
+const FAILURES_SHOWN = 5
+
+interface HeldBlock {
+  readonly items: ItemBlock
+  readonly arrivedAt: Instant
+}
+
+/** A batch while it runs: its request, the blocks that have not settled, and what the API shows of it. */
+export class BatchRun {
+  readonly id: BatchId
+  readonly request: BatchRequest
+  readonly pool: PoolLabel
+  readonly sink: BatchSink
+  readonly submittedAt: number
+  readonly openedAt: Instant
+  /** The scheduler knows it. Written by the dispatcher. */
+  scheduled = false
+  cancelling = false
+  summary: BatchSummary | undefined
+  endedAt: number | null = null
+  submitted = 0
+  completed = 0
+  failed = 0
+  readonly #blocks = new Map<number, HeldBlock>()
+  #blocksSeen = 0
+  readonly #failures: { index: number; name: string; message: string }[] = []
+
+  constructor(id: BatchId, request: BatchRequest, pool: PoolLabel, sink: BatchSink, submittedAt: number, openedAt: Instant) {
+    this.id = id
+    this.request = request
+    this.pool = pool
+    this.sink = sink
+    this.submittedAt = submittedAt
+    this.openedAt = openedAt
+  }
+
+  /** Keeps the next block until it is released. Numbers are given in order of arrival, as the scheduler counts them. */
+  hold(items: ItemBlock, now: Instant): void {
+    this.#blocks.set(this.#blocksSeen++, { items, arrivedAt: now })
+    this.submitted += items.count
+  }
+
+  block(number: number): HeldBlock | undefined {
+    return this.#blocks.get(number)
+  }
+
+  /** Lets a block go; the number of its bytes. */
+  release(number: number): number {
+    const held = this.#blocks.get(number)
+    this.#blocks.delete(number)
+    return held === undefined ? 0 : blockBytes(held.items)
+  }
+
+  /** Lets all blocks go: nothing of them will run any more. */
+  releaseAll(): void {
+    this.#blocks.clear()
+  }
+
+  /** Counts newly recorded results. */
+  count(range: RecordedRange): void {
+    this.failed += range.failures.length
+    this.completed += range.count - range.failures.length
+    for (const failure of range.failures) {
+      if (this.#failures.length === FAILURES_SHOWN) break
+      const message = failure.error.message.slice(0, 500)
+      this.#failures.push({ index: range.from + failure.at, name: failure.error.name, message })
+    }
+  }
+
+  /** What the API shows, at `now`. */
+  view(now: Instant, workers: number): BatchView {
+    const { request, summary } = this
+    const elapsedMs = summary?.wallMs ?? now - this.openedAt
+    const perMs = elapsedMs > 0 ? this.completed / elapsedMs : 0
+    const total = request.total ?? null
+    const settled = this.completed + this.failed
+    return {
+      id: this.id,
+      task: request.task,
+      pool: this.pool.name,
+      poolSize: this.pool.size,
+      state: summary?.outcome ?? (this.cancelling ? 'cancelling' : 'open'),
+      priority: request.priority,
+      submitted: this.submitted,
+      total,
+      completed: this.completed,
+      failed: this.failed,
+      cancelled: summary?.cancelled ?? 0,
+      submittedAt: this.submittedAt,
+      endedAt: this.endedAt,
+      tasksPerSecond: perMs * 1000,
+      remainingMs: summary !== undefined ? 0 : total === null || perMs === 0 ? null : Math.max(0, (total - settled) / perMs),
+      workers: summary?.workers ?? workers,
+      failures: this.#failures,
+    }
+  }
+}

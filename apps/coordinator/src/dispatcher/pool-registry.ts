@@ -1,0 +1,48 @@
+import { ForkpoolError } from '@forkpool/pool-core/base'
+import type { PoolName } from '@forkpool/pool-core/scheduler'
+
+/** A pool name is a metrics label and a path segment: letters, digits and a few marks. */
+const POOL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+const SIZE_NAME = /^size-(\d+)$/
+
+/** Which pools exist and how large they are. */
+export class PoolRegistry {
+  readonly #sizes = new Map<PoolName, number>()
+  readonly #limits: { readonly poolsMax: number; readonly sizeMax: number; readonly defaultSize: number }
+
+  constructor(limits: { readonly poolsMax: number; readonly sizeMax: number; readonly defaultSize: number }) {
+    this.#limits = limits
+  }
+
+  get sizes(): ReadonlyMap<PoolName, number> {
+    return this.#sizes
+  }
+
+  /**
+   * The pool that a request means, made or resized if need be; `changed` tells whether the scheduler has to hear of it.
+   * @throws ForkpoolError BAD_ARGUMENT for a size or name that cannot be, LIMIT_EXCEEDED when there are too many pools.
+   */
+  resolve(
+    name: string | undefined,
+    size: number | undefined,
+  ): { readonly name: PoolName; readonly size: number; readonly changed: boolean } {
+    const { poolsMax, sizeMax, defaultSize } = this.#limits
+    if (size !== undefined && (!Number.isInteger(size) || size < 1 || size > sizeMax))
+      throw new ForkpoolError('BAD_ARGUMENT', `pool size: expected a whole number from 1 to ${sizeMax} (--max-workers), got ${size}`)
+    if (name !== undefined && !POOL_NAME.test(name))
+      throw new ForkpoolError(
+        'BAD_ARGUMENT',
+        `pool name: expected 1 to 64 letters, digits, ".", "_" or "-", starting with a letter or digit, got "${name.slice(0, 80)}"`,
+      )
+    const sizeInName = name === undefined ? undefined : Number(SIZE_NAME.exec(name)?.[1] ?? Number.NaN)
+    if (sizeInName !== undefined && !Number.isNaN(sizeInName) && size !== undefined && sizeInName !== size)
+      throw new ForkpoolError('BAD_ARGUMENT', `pool "${name}" is the pool of size ${sizeInName}; it cannot have size ${size}`)
+    const key = (name ?? (size === undefined ? 'default' : `size-${size}`)) as PoolName
+    const known = this.#sizes.get(key)
+    const wanted = size ?? known ?? (sizeInName !== undefined && sizeInName >= 1 && sizeInName <= sizeMax ? sizeInName : defaultSize)
+    if (known === undefined && this.#sizes.size >= poolsMax)
+      throw new ForkpoolError('LIMIT_EXCEEDED', `there are ${poolsMax} pools already (--pools-max)`)
+    if (known !== wanted) this.#sizes.set(key, wanted)
+    return { name: key, size: wanted, changed: known !== wanted }
+  }
+}

@@ -1,0 +1,32 @@
+import { ForkpoolError, nearestNames } from '@forkpool/pool-core/base'
+import type { TaskListing } from '@forkpool/pool-core/protocol'
+
+/** The task functions that the workers have. The first worker to come online tells them; all have the same modules. */
+export class TaskCatalogue {
+  #tasks: readonly TaskListing[] = []
+  #names: ReadonlySet<string> = new Set()
+  #onLearned: (() => void) | undefined
+
+  get tasks(): readonly TaskListing[] {
+    return this.#tasks
+  }
+
+  /** Calls `handler` each time that a worker has told its tasks. */
+  onLearned(handler: () => void): void {
+    this.#onLearned = handler
+  }
+
+  learn(tasks: readonly TaskListing[]): void {
+    this.#tasks = tasks
+    this.#names = new Set(tasks.map((task) => task.name))
+    this.#onLearned?.()
+  }
+
+  /** @throws ForkpoolError TASK_UNKNOWN with the nearest names. */
+  demand(name: string): void {
+    if (this.#names.has(name)) return
+    const nearest = nearestNames(name, [...this.#names], 3)
+    const hint = nearest.length > 0 ? `did you mean ${nearest.join(', ')}?` : `there are ${[...this.#names].join(', ')}`
+    throw new ForkpoolError('TASK_UNKNOWN', `no task is named "${name.slice(0, 100)}"; ${hint}`)
+  }
+}

@@ -1,0 +1,209 @@
+import cluster from 'node:cluster'
+import type { Cancel, Clock, Random } from '@forkpool/pool-core/base'
+import { after, ForkpoolError } from '@forkpool/pool-core/base'
+import type { WorkerLink } from '@forkpool/pool-core/link'
+import type { RunMessage, WorkerMessage } from '@forkpool/pool-core/protocol'
+import { decodeWorkerMessage, encodeCoordinatorMessage } from '@forkpool/pool-core/protocol'
+import type { ShardId, WorkerId } from '@forkpool/pool-core/scheduler'
+import type { FleetEvents, WorkerFleet } from '../worker-fleet.ts'
+import type { Log } from '../log.ts'
+import type { Service } from '../service/service.ts'
+import { encodeWorkerEnvironment } from '../worker/worker-environment.ts'
+import { workerProgram } from './worker-program.ts'
+import { WorkerDoor } from './worker-door.ts'
+import { WorkerProcess } from './worker-process.ts'
+
+/** A worker that has not come online by then is ended: its module hangs while it loads. */
+const START_TIMEOUT_MS = 60_000
+
+/** A worker that was asked to stop is ended by force after so long. */
+const STOP_TIMEOUT_MS = 2_000
+
+export interface FleetParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly taskModules: readonly string[]
+  readonly taskRoots: readonly string[]
+}
+
+/**
+ * Worker processes, forked by node:cluster and connected back by WebSocket over a Unix socket. It starts, ends and speaks with
+ * them; how many there are, and who runs what, is the scheduler's to say.
+ */
+export class Fleet implements WorkerFleet, Service {
+  readonly name = 'fleet'
+  readonly #parts: FleetParts
+  readonly #door = new WorkerDoor()
+  /** Workers whose process has not ended. */
+  readonly #workers = new Map<WorkerId, WorkerProcess>()
+  readonly #timers = new Map<WorkerId, Cancel>()
+  #events: FleetEvents | undefined
+  #started = 0
+  /** Workers that ended unasked, by the slot they had. A new worker takes the lowest free slot. */
+  readonly #restarts: number[] = []
+  #stopping = false
+  #onBroken: ((error: ForkpoolError) => void) | undefined
+
+  constructor(parts: FleetParts) {
+    this.#parts = parts
+  }
+
+  /** Live workers, for the API. */
+  get workers(): ReadonlyMap<WorkerId, WorkerProcess> {
+    return this.#workers
+  }
+
+  listen(events: FleetEvents): void {
+    this.#events = events
+  }
+
+  /** Calls `handler` when a worker says that a task module cannot be used: the program can then end with a clear message. */
+  onBroken(handler: (error: ForkpoolError) => void): void {
+    this.#onBroken = handler
+  }
+
+  async start(): Promise<void> {
+    const program = workerProgram()
+    cluster.setupPrimary({
+      exec: program.path,
+      args: [],
+      execArgv: [...program.execArgv],
+      silent: true,
+      serialization: 'json',
+      windowsHide: true,
+    })
+    await this.#door.open()
+  }
+
+  startWorkers(count: number): void {
+    for (let i = 0; i < count && !this.#stopping; i++) this.#fork()
+  }
+
+  run(worker: WorkerId, message: RunMessage): void {
+    this.#linkOf(worker)?.send(encodeCoordinatorMessage(message))
+  }
+
+  abort(worker: WorkerId, shard: ShardId): void {
+    this.#linkOf(worker)?.send(encodeCoordinatorMessage({ kind: 'abort', shard }))
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    for (const id of this.#workers.keys()) this.#end(id, 'stop')
+    await Promise.all([...this.#workers.values()].map((worker) => worker.exited))
+    await this.#door.close()
+  }
+
+  retire(worker: WorkerId): void {
+    this.#end(worker, 'retired')
+  }
+
+  kill(worker: WorkerId, reason: string): void {
+    const process = this.#workers.get(worker)
+    if (process === undefined) return
+    process.endReason ??= reason
+    process.kill()
+  }
+
+  #linkOf(worker: WorkerId): WorkerLink | undefined {
+    const phase = this.#workers.get(worker)?.phase
+    return phase?.kind === 'online' ? phase.link : undefined
+  }
+
+  #fork(): void {
+    const { clock, random, log, taskModules, taskRoots } = this.#parts
+    const id = `w${++this.#started}` as WorkerId
+    const token = random.token(32)
+    const environment = encodeWorkerEnvironment({
+      socketPath: this.#door.path,
+      token,
+      workerId: id,
+      taskModules,
+      taskRoots,
+      primaryPid: process.pid,
+    })
+    const slot = this.#freeSlot()
+    const worker = new WorkerProcess({ id, slot, restarts: this.#restarts[slot] ?? 0, environment, clock }, (text, stream) =>
+      log.info({ worker: id, stream }, text.trimEnd()),
+    )
+    this.#workers.set(id, worker)
+    this.#door.expect(token, (link) => this.#connected(worker, link))
+    this.#timers.set(
+      id,
+      clock.schedule(after(clock.now(), START_TIMEOUT_MS), () => this.kill(id, 'start')),
+    )
+    log.debug({ worker: id, pid: worker.pid }, 'worker forked')
+    void worker.exited.then((exit) => {
+      this.#door.forget(token)
+      this.#timers.get(id)?.()
+      this.#timers.delete(id)
+      this.#workers.delete(id)
+      const asked = worker.endReason === 'stop' || worker.endReason === 'retired'
+      if (!asked) this.#restarts[slot] = worker.restarts + 1
+      log[asked ? 'debug' : 'warn'](
+        { worker: id, pid: worker.pid, exitCode: exit.exitCode, signal: exit.signal, reason: worker.endReason },
+        'worker exited',
+      )
+      this.#events?.lost(id, exit, worker.endReason)
+    })
+  }
+
+  #freeSlot(): number {
+    const taken = new Set([...this.#workers.values()].map((worker) => worker.slot))
+    let slot = 0
+    while (taken.has(slot)) slot++
+    return slot
+  }
+
+  #connected(worker: WorkerProcess, link: WorkerLink): void {
+    link.onFrame((frame) => {
+      let message: WorkerMessage
+      try {
+        message = decodeWorkerMessage(frame)
+      } catch (error) {
+        this.#parts.log.error({ worker: worker.id, error: (error as Error).message }, 'a worker broke the protocol')
+        this.kill(worker.id, 'protocol')
+        return
+      }
+      this.#receive(worker, link, message)
+    })
+    // A link that ends before its process: the worker cannot be reached any more and must not go on.
+    link.onClose(() => worker.kill())
+  }
+
+  #receive(worker: WorkerProcess, link: WorkerLink, message: WorkerMessage): void {
+    switch (message.kind) {
+      case 'ready':
+        if (worker.phase.kind !== 'starting') return
+        worker.phase = { kind: 'online', link }
+        this.#timers.get(worker.id)?.()
+        this.#timers.delete(worker.id)
+        this.#events?.online(worker.id, message.tasks)
+        return
+      case 'broken':
+        worker.endReason ??= 'start'
+        this.#onBroken?.(new ForkpoolError('TASK_MODULE', message.error.message))
+        return
+      case 'ran':
+        worker.tasksRun += message.count
+        worker.shardsRun++
+        this.#events?.ran(worker.id, message)
+    }
+  }
+
+  #end(id: WorkerId, reason: string): void {
+    const { clock } = this.#parts
+    const worker = this.#workers.get(id)
+    if (worker === undefined || worker.phase.kind === 'stopping') return
+    worker.endReason ??= reason
+    if (worker.phase.kind !== 'online') return worker.kill()
+    const { link } = worker.phase
+    worker.phase = { kind: 'stopping' }
+    link.send(encodeCoordinatorMessage({ kind: 'stop' }))
+    this.#timers.set(
+      id,
+      clock.schedule(after(clock.now(), STOP_TIMEOUT_MS), () => worker.kill()),
+    )
+  }
+}

@@ -1,0 +1,181 @@
+import type { Cancel, Clock } from '@forkpool/pool-core/base'
+import { after, ForkpoolError } from '@forkpool/pool-core/base'
+import type { ClientMessage, HelloMessage, ServerMessage, SubmitMessage, WelcomeMessage } from '@forkpool/pool-core/protocol'
+import { chooseVersion, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from '@forkpool/pool-core/protocol'
+import type { SessionId } from '@forkpool/pool-core/scheduler'
+import type { BatchHandle, BatchRequest, BatchSink } from '../batch-request.ts'
+import type { ItemBlock } from '@forkpool/pool-core/protocol'
+import { refusal } from './refusal.ts'
+import { SessionBatch } from './session-batch.ts'
+import { checkSubmit } from './submit-check.ts'
+
+/** What a session needs of the rest of the program. */
+export interface SessionPorts {
+  readonly clock: Clock
+  readonly send: (message: ServerMessage) => void
+  /** Ends the connection with a WebSocket close code (RFC 6455, section 7.4). */
+  readonly close: (code: number, reason: string) => void
+  readonly submit: (request: BatchRequest, items: ItemBlock | undefined, ended: boolean, sink: BatchSink) => BatchHandle
+  readonly isToken: (token: string) => boolean
+}
+
+export interface SessionOptions {
+  readonly id: SessionId
+  readonly reply: BatchRequest['reply']
+  /** False: the upgrade carried no token and one is needed; `hello` has to bring it. */
+  readonly authorised: boolean
+  readonly handshakeTimeoutMs: number
+  readonly welcome: Omit<WelcomeMessage, 'kind' | 'version' | 'session'>
+}
+
+/** Close codes (RFC 6455): 1002 for a message that breaks the protocol, 1008 for one that is not allowed. */
+const PROTOCOL_ERROR = 1002
+const POLICY_VIOLATION = 1008
+
+/**
+ * One client connection, without its socket: messages in, messages out. A refused batch leaves the session as it was; a broken
+ * message ends it.
+ */
+export class ClientSession {
+  readonly #ports: SessionPorts
+  readonly #options: SessionOptions
+  /** Batches that are open or have something left to write. */
+  readonly #batches = new Map<number, SessionBatch>()
+  /** Those of them that are over. */
+  readonly #ended = new Set<number>()
+  #phase: 'hello' | 'open' | 'closed' = 'hello'
+  #highestBatch = 0
+  #congested = false
+  readonly #cancelTimeout: Cancel
+
+  constructor(ports: SessionPorts, options: SessionOptions) {
+    this.#ports = ports
+    this.#options = options
+    const { clock } = ports
+    this.#cancelTimeout = clock.schedule(
+      after(clock.now(), options.handshakeTimeoutMs),
+      () => this.#refuseAndClose(new ForkpoolError('TIMED_OUT', `no hello within ${options.handshakeTimeoutMs} ms`), POLICY_VIOLATION),
+      { unref: true },
+    )
+  }
+
+  get openBatches(): number {
+    return this.#batches.size
+  }
+
+  receive(message: ClientMessage): void {
+    if (this.#phase === 'closed') return
+    try {
+      if (message.kind === 'hello') this.#hello(message)
+      else if (this.#phase === 'hello') throw new ForkpoolError('BAD_MESSAGE', `the first message has to be hello, got ${message.kind}`)
+      else this.#receiveOpen(message)
+    } catch (error) {
+      this.violated(error)
+    }
+  }
+
+  /** The peer broke the protocol: it hears why, and the connection ends. */
+  violated(error: unknown): void {
+    this.#refuseAndClose(error, PROTOCOL_ERROR)
+  }
+
+  /** The connection is gone: nobody waits for its batches any more. */
+  closed(): void {
+    this.#phase = 'closed'
+    this.#cancelTimeout()
+    for (const batch of this.#batches.values()) batch.cancel()
+    this.#batches.clear()
+  }
+
+  /** The connection's buffer is too full (or empty enough again). */
+  setCongested(congested: boolean): void {
+    if (this.#congested === congested) return
+    this.#congested = congested
+    for (const batch of this.#batches.values()) batch.setCongested(congested)
+    this.#sweep()
+  }
+
+  #hello(message: HelloMessage): void {
+    if (this.#phase !== 'hello') throw new ForkpoolError('BAD_MESSAGE', 'hello was said already')
+    const version = chooseVersion(message.versions)
+    if (version === undefined) {
+      const spoken = `${PROTOCOL_VERSION_MIN} to ${PROTOCOL_VERSION}`
+      const error = new ForkpoolError(
+        'PROTOCOL_VERSION',
+        `the client speaks versions ${message.versions.join(', ')}; this coordinator ${spoken}`,
+      )
+      return this.#refuseAndClose(error, PROTOCOL_ERROR)
+    }
+    if (!this.#options.authorised && !(message.token !== undefined && this.#ports.isToken(message.token)))
+      return this.#refuseAndClose(new ForkpoolError('UNAUTHORISED'), POLICY_VIOLATION)
+    this.#cancelTimeout()
+    this.#phase = 'open'
+    this.#ports.send({ kind: 'welcome', version, session: this.#options.id, ...this.#options.welcome })
+  }
+
+  #receiveOpen(message: Exclude<ClientMessage, HelloMessage>): void {
+    if (message.kind === 'submit') return this.#submit(message)
+    const batch = this.#batches.get(message.batch)
+    if (batch === undefined) {
+      // The batch may have ended while this was on its way; one that never was is the client's fault.
+      if (message.batch <= this.#highestBatch) return
+      throw new ForkpoolError('BAD_MESSAGE', `${message.kind} for batch ${message.batch}, which was never submitted`)
+    }
+    switch (message.kind) {
+      case 'items':
+        return batch.add(message.items, message.end ?? false)
+      case 'end':
+        return batch.end()
+      case 'cancel':
+        return batch.cancel()
+      case 'credit':
+        batch.taken(message.bytes)
+        this.#sweep()
+    }
+  }
+
+  #submit(message: SubmitMessage): void {
+    const number = message.batch
+    if (number <= this.#highestBatch)
+      throw new ForkpoolError('BAD_MESSAGE', `batch ${number}: numbers of a session ascend, and ${this.#highestBatch} was used`)
+    this.#highestBatch = number
+    const { welcome, id, reply } = this.#options
+    try {
+      if (this.#batches.size >= welcome.limits.batchesOpenMax)
+        throw new ForkpoolError('LIMIT_EXCEEDED', `${welcome.limits.batchesOpenMax} batches are open in this session (--batches-open-max)`)
+      const request = checkSubmit(message, id, reply)
+      const limits = {
+        inputWindowBytes: welcome.limits.inputWindowBytes,
+        resultWindowBytes: Math.min(message.resultWindowBytes ?? welcome.limits.resultWindowBytes, welcome.limits.resultWindowBytes),
+      }
+      const batch = new SessionBatch(number, limits, this.#ports.send, () => this.#overWhenWritten(number))
+      batch.open(this.#ports.submit(request, message.items, message.end ?? false, batch), message.items, message.end ?? false)
+      this.#batches.set(number, batch)
+      if (this.#congested) batch.setCongested(true)
+    } catch (error) {
+      this.#ports.send({ kind: 'refused', batch: number, error: refusal(error) })
+    }
+  }
+
+  #overWhenWritten(number: number): void {
+    if (this.#batches.get(number)?.idle === true) this.#batches.delete(number)
+    else this.#ended.add(number)
+  }
+
+  #sweep(): void {
+    for (const number of this.#ended) {
+      if (this.#batches.get(number)?.idle === false) continue
+      this.#batches.delete(number)
+      this.#ended.delete(number)
+    }
+  }
+
+  #refuseAndClose(error: unknown, code: number): void {
+    if (this.#phase === 'closed') return
+    const wire = refusal(error)
+    this.#ports.send({ kind: 'refused', error: wire })
+    this.closed()
+    // A close reason has room for 123 bytes.
+    this.#ports.close(code, wire.message.slice(0, 100))
+  }
+}

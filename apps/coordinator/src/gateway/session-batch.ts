@@ -1,0 +1,162 @@
+import type { BatchSummary, ItemBlock, ResultsMessage, ServerMessage } from '@forkpool/pool-core/protocol'
+import { blockBytes } from '@forkpool/pool-core/protocol'
+import { ForkpoolError } from '@forkpool/pool-core/base'
+import type { BatchId } from '@forkpool/pool-core/scheduler'
+import type { BatchHandle, BatchSink } from '../batch-request.ts'
+import type { RecordedRange } from '../engine/engine.ts'
+import { refusal } from './refusal.ts'
+
+/** Credit for input is sent when so large a part of the window is free again: a message for each block would be many. */
+const CREDIT_SHARE = 4
+
+export interface SessionBatchLimits {
+  readonly inputWindowBytes: number
+  readonly resultWindowBytes: number
+}
+
+/**
+ * One batch of one session: keeps both windows. Results beyond the reader's window wait here, and the batch is paused, so what
+ * waits is bounded by what workers held at that moment.
+ */
+export class SessionBatch implements BatchSink {
+  readonly #batch: number
+  readonly #limits: SessionBatchLimits
+  readonly #send: (message: ServerMessage) => void
+  readonly #over: () => void
+  #handle: BatchHandle | undefined
+  /** Item bytes that came and are not dealt with. */
+  #inputBytes = 0
+  /** Item bytes dealt with that the client has not been told of. */
+  #creditBytes = 0
+  #ended = false
+  /** Result bytes sent and not yet taken by the reader. */
+  #resultBytes = 0
+  #waiting: { readonly message: ServerMessage; readonly bytes: number }[] = []
+  #congested = false
+  #paused = false
+
+  constructor(batch: number, limits: SessionBatchLimits, send: (message: ServerMessage) => void, over: () => void) {
+    this.#batch = batch
+    this.#limits = limits
+    this.#send = send
+    this.#over = over
+  }
+
+  /** The dispatcher has taken the batch, with its first items. */
+  open(handle: BatchHandle, items: ItemBlock | undefined, ended: boolean): void {
+    this.#handle = handle
+    this.#inputBytes = items === undefined ? 0 : blockBytes(items)
+    this.#ended = ended
+  }
+
+  /** @throws ForkpoolError BAD_MESSAGE for items after the end or beyond the window. */
+  add(items: ItemBlock, ended: boolean): void {
+    if (this.#ended) throw new ForkpoolError('BAD_MESSAGE', `batch ${this.#batch}: items after the end of its input`)
+    const bytes = blockBytes(items)
+    // A block larger than the window may come when nothing else is on the way.
+    if (this.#inputBytes > 0 && this.#inputBytes + bytes > this.#limits.inputWindowBytes)
+      throw new ForkpoolError('BAD_MESSAGE', `batch ${this.#batch}: ${bytes} bytes of items exceed the input window; wait for credit`)
+    this.#inputBytes += bytes
+    this.#ended = ended
+    this.#handle?.add(items, ended)
+  }
+
+  end(): void {
+    if (this.#ended) throw new ForkpoolError('BAD_MESSAGE', `batch ${this.#batch}: its input has ended already`)
+    this.#ended = true
+    this.#handle?.end()
+  }
+
+  cancel(): void {
+    this.#handle?.cancel()
+  }
+
+  /** The reader has taken `bytes` of results. */
+  taken(bytes: number): void {
+    this.#resultBytes = Math.max(0, this.#resultBytes - bytes)
+    this.#flush()
+  }
+
+  /** The connection is behind (or has caught up): nothing more is written for this batch. */
+  setCongested(congested: boolean): void {
+    this.#congested = congested
+    if (congested) this.#pause(true)
+    else this.#flush()
+  }
+
+  accepted(id: BatchId, pool: string, poolSize: number): void {
+    this.#send({ kind: 'accepted', batch: this.#batch, id, pool, poolSize })
+  }
+
+  results(range: RecordedRange, summary: BatchSummary | undefined): void {
+    const { from, count, values, failures } = range
+    const message: ResultsMessage = {
+      kind: 'results',
+      batch: this.#batch,
+      from,
+      count,
+      values,
+      failures: failures.length === 0 ? undefined : failures,
+      done: summary,
+    }
+    this.#write(message, blockBytes(values))
+    if (summary !== undefined) this.#over()
+  }
+
+  credit(bytes: number): void {
+    this.#inputBytes -= bytes
+    if (this.#ended) return
+    this.#creditBytes += bytes
+    if (this.#creditBytes * CREDIT_SHARE < this.#limits.inputWindowBytes && this.#inputBytes > 0) return
+    this.#send({ kind: 'credit', batch: this.#batch, bytes: this.#creditBytes })
+    this.#creditBytes = 0
+  }
+
+  done(summary: BatchSummary): void {
+    this.#write({ kind: 'done', batch: this.#batch, ...summary }, 0)
+    this.#over()
+  }
+
+  failed(error: unknown): void {
+    this.#send({ kind: 'refused', batch: this.#batch, error: refusal(error) })
+    this.#over()
+  }
+
+  /** Whether the batch is over and all of it was written. */
+  get idle(): boolean {
+    return this.#waiting.length === 0
+  }
+
+  #write(message: ServerMessage, bytes: number): void {
+    if (this.#waiting.length > 0 || !this.#fits(bytes)) {
+      this.#waiting.push({ message, bytes })
+      this.#pause(true)
+      return
+    }
+    this.#resultBytes += bytes
+    this.#send(message)
+  }
+
+  #fits(bytes: number): boolean {
+    if (this.#congested) return false
+    return this.#resultBytes === 0 || this.#resultBytes + bytes <= this.#limits.resultWindowBytes
+  }
+
+  #flush(): void {
+    let sent = 0
+    for (const { message, bytes } of this.#waiting) {
+      if (!this.#fits(bytes)) break
+      this.#resultBytes += bytes
+      this.#send(message)
+      sent++
+    }
+    if (sent > 0) this.#waiting = this.#waiting.slice(sent)
+    if (this.#waiting.length === 0 && !this.#congested) this.#pause(false)
+  }
+
+  #pause(paused: boolean): void {
+    if (this.#paused === paused) return
+    this.#paused = paused
+    this.#handle?.pause(paused)
+  }
+}

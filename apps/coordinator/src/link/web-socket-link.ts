@@ -1,0 +1,110 @@
+import type { WebSocket } from 'ws'
+import type { LinkClosed, WorkerLink } from '@forkpool/pool-core/link'
+
+/** The part of the socket under a WebSocket that gathers small writes into one. */
+export interface GatheringStream {
+  cork(): void
+  uncork(): void
+}
+
+/** Frames gathered in one turn of the event loop are sent when they take so many bytes: more would only delay them. */
+const GATHERED_BYTES_MAX = 64 * 1024
+
+/** Longest reason that a close frame carries, bytes (RFC 6455 §5.5.1). */
+const REASON_BYTES_MAX = 123
+
+const CLOSE_NORMAL = 1000
+const CLOSE_UNSUPPORTED_DATA = 1003
+
+/**
+ * A worker link over an open WebSocket, for both ends. The first frame of a turn of the event loop goes out at once, so a lone frame is
+ * never delayed; those that follow it in the same turn are gathered and go out together when the turn ends. Where the socket fails, or
+ * the other side sends text, the link closes.
+ */
+export class WebSocketLink implements WorkerLink {
+  readonly #socket: WebSocket
+  readonly #stream: GatheringStream | undefined
+  #turn: 'idle' | 'sent' | 'gathering' = 'idle'
+  #gatheredBytes = 0
+  /** Why the link closes, where the transport's own words are worse. */
+  #reason: string | undefined
+  #closed: LinkClosed | undefined
+  #onClose: ((closed: LinkClosed) => void) | undefined
+
+  /**
+   * @param socket must be open. It reads nothing until `onFrame` is called, so that no frame is lost before.
+   * @param stream the connection under it; without it every frame is a write of its own.
+   */
+  constructor(socket: WebSocket, stream?: GatheringStream) {
+    this.#socket = socket
+    this.#stream = stream
+    socket.binaryType = 'nodebuffer'
+    socket.pause()
+    socket.on('error', (error) => (this.#reason ??= error.message))
+    socket.on('close', (code, reason) => this.#end({ code, reason: this.#reason ?? (reason.toString() || `closed with code ${code}`) }))
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    if (this.#turn === 'sent' && this.#stream !== undefined) {
+      this.#turn = 'gathering'
+      this.#stream.cork()
+    }
+    this.#socket.send(frame)
+    if (this.#turn === 'idle') {
+      this.#turn = 'sent'
+      setImmediate(this.#endTurn)
+    } else if (this.#turn === 'gathering') {
+      this.#gatheredBytes += frame.length
+      if (this.#gatheredBytes >= GATHERED_BYTES_MAX) this.#release()
+    }
+  }
+
+  onFrame(handler: (frame: Uint8Array) => void): void {
+    this.#socket.on('message', (data, isBinary) => {
+      if (isBinary) handler(data as Buffer)
+      else this.#close(CLOSE_UNSUPPORTED_DATA, 'a worker link carries binary frames only')
+    })
+    this.#socket.resume()
+  }
+
+  onClose(handler: (closed: LinkClosed) => void): void {
+    this.#onClose = handler
+    if (this.#closed !== undefined) handler(this.#closed)
+  }
+
+  close(reason: string): void {
+    this.#close(CLOSE_NORMAL, reason)
+  }
+
+  #close(code: number, reason: string): void {
+    this.#release()
+    // A paused socket would not read the answer to the close frame.
+    this.#socket.resume()
+    this.#socket.close(code, clip(reason))
+  }
+
+  readonly #endTurn = (): void => {
+    this.#release()
+    this.#turn = 'idle'
+  }
+
+  #release(): void {
+    if (this.#turn !== 'gathering') return
+    this.#turn = 'sent'
+    this.#gatheredBytes = 0
+    this.#stream?.uncork()
+  }
+
+  #end(closed: LinkClosed): void {
+    this.#closed = closed
+    this.#onClose?.(closed)
+  }
+}
+
+/** Cut to what a close frame carries, between two characters. */
+function clip(reason: string): string {
+  let text = reason
+  while (Buffer.byteLength(text) > REASON_BYTES_MAX) text = [...text].slice(0, -1).join('')
+  return text
+}

@@ -1,0 +1,35 @@
+/**
+ * The wire: messages, frames, item blocks and errors as they travel. Runs in Node and in browsers. The specification for strangers
+ * is docs/protocol.md. Source: the manner of Faktory's protocol specification.
+ */
+export type * from './api.ts'
+export type * from './client-messages.ts'
+export type * from './worker-messages.ts'
+export { dialectOf } from './dialect.ts'
+export type { Dialect } from './dialect.ts'
+export {
+  decodeClientMessage,
+  decodeCoordinatorMessage,
+  decodeServerMessage,
+  decodeWorkerMessage,
+  encodeClientMessage,
+  encodeCoordinatorMessage,
+  encodeServerMessage,
+  encodeWorkerMessage,
+} from './draft.ts'
+export { blockBytes, sliceBlock } from './item-block.ts'
+export type { ItemBlock, ItemCodec } from './item-block.ts'
+export {
+  concatBlocks,
+  decodeItems,
+  decodeItemsInto,
+  encodeItems,
+  encodeItemsJson,
+  ItemBlockBuilder,
+  selectItems,
+  transcodeToJson,
+} from './draft.ts'
+export * from './limits.ts'
+export { chooseVersion, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN, SUBPROTOCOL_CBOR, SUBPROTOCOL_JSON } from './version.ts'
+export { fromWireError, toWireError } from './draft.ts'
+export type { WireError } from './wire-error.ts'

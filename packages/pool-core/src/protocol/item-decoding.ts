@@ -1,0 +1,95 @@
+import { CborReader } from './cbor/cbor-reader.ts'
+import type { ItemBlock } from './item-block.ts'
+import { sliceBlock } from './item-block.ts'
+import { located, Mismatch } from './mismatch.ts'
+import { readValue } from './values/cbor-value-reader.ts'
+import { valueFromJson } from './values/json-value-reader.ts'
+import { fromBytes, TYPED_ARRAYS } from './values/typed-arrays.ts'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The values of all items. Throws `BAD_MESSAGE` naming the first item that is not what its codec promises. */
+export function decodeItems(block: ItemBlock): unknown[] {
+  const values = new Array<unknown>(block.count)
+  decodeItemsInto(block, values, 0)
+  return values
+}
+
+/** Writes the values of all items to `target[at]` and following. On an error the items before the bad one are written. */
+export function decodeItemsInto(block: ItemBlock, target: unknown[], at: number): void {
+  switch (block.codec) {
+    case 'f64':
+      return decodeNumbers(block, target, at)
+    case 'cbor':
+      return decodeCbor(block, target, at)
+    case 'json':
+      return decodeJson(block, target, at)
+  }
+}
+
+/** Below this a `DataView` is cheaper than a typed array. */
+const VIEW_NUMBERS_MAX = 16
+
+function decodeNumbers({ count, bytes }: ItemBlock, target: unknown[], at: number): void {
+  if (count <= VIEW_NUMBERS_MAX) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    for (let i = 0; i < count; i++) target[at + i] = view.getFloat64(i * 8, true)
+    return
+  }
+  const numbers = toFloat64Array(bytes)
+  for (let i = 0; i < count; i++) target[at + i] = numbers[i]
+}
+
+const FLOAT64 = TYPED_ARRAYS.find(({ name }) => name === 'Float64Array')
+
+/** The numbers of a block of codec `f64`, in memory of their own: for whoever wants no array of them. */
+export function toFloat64Array(bytes: Uint8Array): Float64Array {
+  const numbers = FLOAT64 === undefined ? undefined : fromBytes(FLOAT64, bytes, false)
+  return numbers instanceof Float64Array ? numbers : new Float64Array(0)
+}
+
+function decodeCbor({ count, bytes, offsets }: ItemBlock, target: unknown[], at: number): void {
+  const reader = new CborReader(bytes)
+  const base = offsets?.[0] ?? 0
+  for (let i = 0; i < count; i++) {
+    reader.at = (offsets?.[i] ?? 0) - base
+    reader.end = (offsets?.[i + 1] ?? 0) - base
+    reader.depth = 0
+    try {
+      target[at + i] = readValue(reader)
+      if (reader.at !== reader.end) throw new Mismatch('one value', `more bytes behind it, from byte ${reader.at}`)
+    } catch (error) {
+      throw badItem(error, i)
+    }
+  }
+}
+
+function decodeJson(block: ItemBlock, target: unknown[], at: number): void {
+  const { count, offsets } = block
+  const base = offsets?.[0] ?? 0
+  const whole = decodeUtf8(block.bytes)
+  // Where every character is one byte, the offsets are positions in the text too.
+  const isAscii = whole?.length === block.bytes.length
+  for (let i = 0; i < count; i++) {
+    try {
+      const text = isAscii ? whole.slice((offsets?.[i] ?? 0) - base, (offsets?.[i + 1] ?? 0) - base) : decodeUtf8(sliceBlock(block, i, 1).bytes)
+      if (text === undefined) throw new Mismatch('UTF-8', 'other bytes')
+      target[at + i] = valueFromJson(text)
+    } catch (error) {
+      throw badItem(error, i)
+    }
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+function badItem(error: unknown, index: number): unknown {
+  const mismatch = located(error, index)
+  return mismatch instanceof Mismatch ? mismatch.toBadMessage('items') : mismatch
+}

@@ -1,0 +1,140 @@
+import type { ItemBlock } from './item-block.ts'
+import { decodeItems, toFloat64Array } from './item-decoding.ts'
+import { encodeItemsJson } from './item-encoding.ts'
+import { Mismatch } from './mismatch.ts'
+import { valueToJson } from './values/json-value-writer.ts'
+import { ValueTrail } from './values/value-trail.ts'
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+
+/** Below this a loop of stores beats the call of `set`. */
+const LOOP_COPY_MAX = 48
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The items as a JSON array. A block of codec `json` is joined as it is, without looking into an item. */
+export function blockToJson(block: ItemBlock): string {
+  if (block.codec === 'f64') return numbersToJson(block.bytes)
+  const { count, offsets, bytes } = block.codec === 'json' ? block : encodeItemsJson(decodeItems(block))
+  if (offsets === undefined) return '[]'
+  const base = offsets[0] as number
+  const out = new Uint8Array(bytes.length + count + 1)
+  let to = 0
+  for (let i = 0; i < count; i++) {
+    out[to++] = i === 0 ? OPEN_BRACKET : COMMA
+    to = copy(bytes, (offsets[i] as number) - base, (offsets[i + 1] as number) - base, out, to)
+  }
+  if (count === 0) out[to++] = OPEN_BRACKET
+  out[to++] = CLOSE_BRACKET
+  try {
+    return utf8.decode(out.subarray(0, to))
+  } catch {
+    throw new Mismatch('items in UTF-8', 'other bytes')
+  }
+}
+
+function numbersToJson(bytes: Uint8Array): string {
+  const trail = new ValueTrail('items')
+  const numbers = toFloat64Array(bytes)
+  let json = '['
+  for (let i = 0; i < numbers.length; i++) json += i === 0 ? valueToJson(numbers[i], trail) : `,${valueToJson(numbers[i], trail)}`
+  return `${json}]`
+}
+
+/** Copies `from[start]` to `from[end - 1]` to `to[at]` and following; returns the position behind. */
+function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number {
+  if (end - start > LOOP_COPY_MAX) to.set(from.subarray(start, end), at)
+  else for (let i = start, k = at; i < end; i++, k++) to[k] = from[i] as number
+  return at + end - start
+}
+
+/**
+ * Cuts the elements of the array `field` of the outermost object out of a JSON text that `JSON.parse` has accepted, and packs them as a
+ * block of `count` items: the very text that the sender wrote, so that no digit is lost. A repeated field counts as in `JSON.parse`:
+ * the last one.
+ */
+export function blockFromJson(json: Uint8Array, field: string, count: number): ItemBlock {
+  const start = findField(json, field)
+  const offsets = new Uint32Array(count + 1)
+  const bytes = new Uint8Array(json.length - start)
+  let at = skipSpace(json, start + 1)
+  let to = 0
+  for (let i = 0; i < count; i++) {
+    const end = skipValue(json, at)
+    to = copy(json, at, end, bytes, to)
+    offsets[i + 1] = to
+    at = skipSpace(json, end)
+    if (json[at] === COMMA) at = skipSpace(json, at + 1)
+  }
+  return { count, codec: 'json', offsets, bytes: bytes.subarray(0, to) }
+}
+
+/** Position of the first byte of the field's value. */
+function findField(json: Uint8Array, field: string): number {
+  let found = -1
+  let at = skipSpace(json, skipSpace(json, 0) + 1)
+  while (json[at] === QUOTE) {
+    const keyEnd = skipString(json, at)
+    const key: unknown = JSON.parse(utf8.decode(json.subarray(at, keyEnd)))
+    at = skipSpace(json, skipSpace(json, keyEnd) + 1)
+    if (key === field) found = at
+    at = skipSpace(json, skipValue(json, at))
+    if (json[at] === COMMA) at = skipSpace(json, at + 1)
+  }
+  if (found === -1 || json[found] !== OPEN_BRACKET) throw new Mismatch('an array', 'none')
+  return found
+}
+
+function skipSpace(json: Uint8Array, at: number): number {
+  let next = at
+  for (;;) {
+    const byte = json[next]
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return next
+    next++
+  }
+}
+
+/** From an opening quote to the position behind the closing one. */
+function skipString(json: Uint8Array, at: number): number {
+  let next = at + 1
+  while (next < json.length && json[next] !== QUOTE) next += json[next] === BACKSLASH ? 2 : 1
+  return next + 1
+}
+
+/** From the first byte of a value to the position behind its last. Counts brackets: the text is known to be valid. */
+function skipValue(json: Uint8Array, at: number): number {
+  let next = at
+  let depth = 0
+  do {
+    const byte = json[next]
+    if (byte === QUOTE) next = skipString(json, next)
+    else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
+      depth++
+      next++
+    } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) {
+      depth--
+      next++
+    } else next = skipScalar(json, next)
+  } while (depth > 0 && next < json.length)
+  return next
+}
+
+/** Past a number or a word, or at least one byte: commas, colons and spaces inside of a container come one by one. */
+function skipScalar(json: Uint8Array, at: number): number {
+  let next = at + 1
+  const first = json[at] as number
+  if (first === COMMA || first === COLON || first <= 0x20) return next
+  while (next < json.length && !isEnd(json[next] as number)) next++
+  return next
+}
+
+function isEnd(byte: number): boolean {
+  return byte === COMMA || byte === CLOSE_BRACKET || byte === CLOSE_BRACE || byte === COLON || byte <= 0x20
+}

@@ -1,0 +1,60 @@
+import type { Instant } from '../base/clock.ts'
+import type { ExitCause } from '../base/errors.ts'
+import { itemLog, moveItems, requeueRange } from './batch-state.ts'
+import { cancelBatch } from './cancel.ts'
+import type { ItemRange } from './item-range.ts'
+import type { SchedulerState, Shard } from './scheduler-state.ts'
+import { settleCancelled, settleFailed } from './settle.ts'
+
+/** Halves of a range of two items or more, the first no shorter. Both are suspect. */
+export function halve(range: ItemRange): readonly [ItemRange, ItemRange] {
+  const first = Math.ceil(range.count / 2)
+  return [
+    { ...range, count: first, suspect: true },
+    { ...range, offset: range.offset + first, count: range.count - first, suspect: true },
+  ]
+}
+
+/** Runs a shard again that had no part in the loss of its worker: it stood behind another, or the worker was killed for another. */
+export function rerunShard(state: SchedulerState, shard: Shard): void {
+  const { batch, range } = shard
+  if (batch.phase === 'cancelling') {
+    settleCancelled(state, batch, range.block, range.count, 'running')
+    return
+  }
+  moveItems(batch, 'running', 'queued', range.count)
+  requeueRange(batch, range, 'front')
+}
+
+/**
+ * The worker was lost while it ran this shard. More than one item: both halves run again, each with nothing behind it, so that the
+ * guilty one ends up alone. One item: it runs again, until workers were lost `crashLimit` times that held it `alone`; then it
+ * has failed. Only those losses count: what happened to it in company may be its neighbour's fault. The termination argument is in
+ * README.md.
+ */
+export function blameShard(state: SchedulerState, shard: Shard, alone: boolean, exit: ExitCause, now: Instant): void {
+  const { batch, range } = shard
+  if (batch.phase === 'cancelling') {
+    settleCancelled(state, batch, range.block, range.count, 'running')
+    return
+  }
+  if (range.count > 1) {
+    const [first, second] = halve(range)
+    moveItems(batch, 'running', 'queued', range.count)
+    requeueRange(batch, second, 'front')
+    requeueRange(batch, first, 'front')
+    return
+  }
+  const index = range.block.from + range.offset
+  if (alone) {
+    const { exits } = itemLog(batch, index)
+    exits.push(exit)
+    if (exits.length >= state.options.crashLimit) {
+      settleFailed(state, batch, range.block, index, { kind: 'worker-lost', exits })
+      if (batch.failFast) cancelBatch(state, batch, now)
+      return
+    }
+  }
+  moveItems(batch, 'running', 'queued', 1)
+  requeueRange(batch, { ...range, suspect: true }, 'front')
+}

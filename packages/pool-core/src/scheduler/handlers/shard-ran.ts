@@ -1,0 +1,126 @@
+import { InvariantError } from '../../base/assert.ts'
+import type { Instant } from '../../base/clock.ts'
+import { itemLog, moveItems, noteWorker, refreshBatch, requeueRange } from '../batch-state.ts'
+import { cancelBatch, startGrace } from '../cancel.ts'
+import type { ShardRan, ShardTaskFailure } from '../events.ts'
+import type { ItemRange } from '../item-range.ts'
+import { retryRange } from '../retry.ts'
+import type { Batch, SchedulerState, Shard } from '../scheduler-state.ts'
+import { settleBatchIfDone, settleCancelled, settleCompleted, settleFailed } from '../settle.ts'
+import { observeCost } from '../task-cost.ts'
+import { heldShardOf, releaseShard } from '../worker-state.ts'
+
+export function onShardRan(state: SchedulerState, event: ShardRan, now: Instant): void {
+  const worker = state.workers.get(event.worker)
+  if (worker === undefined) return
+  const shard = heldShardOf(worker, event.shard)
+  if (shard === undefined) return
+  checkAnswer(event, shard)
+  const { batch, range } = shard
+  const wasRunning = worker.held[0] === shard
+  releaseShard(state, worker, shard, now)
+  if (wasRunning) startGrace(state, worker, now)
+  worker.proven = true
+  state.failedStarts = 0
+  batch.runMs += event.runMs
+  if (event.ran > 0) {
+    noteWorker(batch, worker.id)
+    observeCost(batch.cost, event.ran, event.runMs)
+    observeCost(batch.taskCost, event.ran, event.runMs)
+  }
+  forgetLogs(batch, range, event)
+  settleCompleted(state, batch, range.block, event.ran - event.failures.length)
+  if (event.ran < range.count) putBackRest(state, batch, range, event.ran)
+  if (event.failures.length > 0) takeFailures(state, batch, range, event.failures, now)
+  refreshBatch(state, batch, now)
+  settleBatchIfDone(state, batch)
+}
+
+/** An impossible answer is a fault of the worker's program; nothing of it is taken in, and the worker still holds the shard. */
+function checkAnswer(event: ShardRan, shard: Shard): void {
+  const { count } = shard.range
+  if (!Number.isInteger(event.ran) || event.ran < 0 || event.ran > count) {
+    throw new InvariantError(`worker ${event.worker} answered that ${event.ran} of ${count} items of shard ${event.shard} ran`)
+  }
+  if (!(event.runMs >= 0 && event.runMs < Number.POSITIVE_INFINITY)) {
+    throw new InvariantError(`worker ${event.worker} answered that shard ${event.shard} ran for ${event.runMs} ms`)
+  }
+  let before = -1
+  for (const { at } of event.failures) {
+    if (!Number.isInteger(at) || at <= before || at >= event.ran) {
+      throw new InvariantError(
+        `worker ${event.worker} answered that item ${at} of shard ${event.shard} failed; ${event.ran} items ran, and failures come in ascending order`,
+      )
+    }
+    before = at
+  }
+}
+
+/** What ran without a failure needs its log no more. Only items that run again have one. */
+function forgetLogs(batch: Batch, range: ItemRange, event: ShardRan): void {
+  const { logs } = batch
+  if (logs === null || logs.size === 0 || (range.attempt === 1 && !range.suspect)) return
+  const from = range.block.from + range.offset
+  let failure = 0
+  for (let at = 0; at < event.ran; at++) {
+    if (event.failures[failure]?.at === at) failure++
+    else logs.delete(from + at)
+  }
+}
+
+/** The items that did not run go back to where they were: before everything else of the batch. */
+function putBackRest(state: SchedulerState, batch: Batch, range: ItemRange, ran: number): void {
+  const count = range.count - ran
+  if (batch.phase === 'cancelling') {
+    settleCancelled(state, batch, range.block, count, 'running')
+    return
+  }
+  moveItems(batch, 'running', 'queued', count)
+  requeueRange(batch, { ...range, offset: range.offset + ran, count, patient: ran === 0 }, 'front')
+}
+
+/** Items that threw: neighbours that may run again do so together, the others have failed. */
+function takeFailures(
+  state: SchedulerState,
+  batch: Batch,
+  range: ItemRange,
+  failures: readonly ShardTaskFailure[],
+  now: Instant,
+): void {
+  const retriesLeft = range.attempt <= batch.retries
+  for (let i = 0; i < failures.length; ) {
+    const first = failures[i] as ShardTaskFailure
+    if (!retriesLeft || !first.retryable) {
+      failForGood(state, batch, range, first, now)
+      i++
+      continue
+    }
+    let count = 1
+    while (failures[i + count]?.at === first.at + count && failures[i + count]?.retryable === true) count++
+    runAgain(state, batch, range, failures.slice(i, i + count), now)
+    i += count
+  }
+}
+
+function failForGood(state: SchedulerState, batch: Batch, range: ItemRange, failure: ShardTaskFailure, now: Instant): void {
+  const index = range.block.from + range.offset + failure.at
+  const earlier = batch.logs?.get(index)?.errors
+  const errors = earlier === undefined ? [failure.error] : [...earlier, failure.error]
+  settleFailed(state, batch, range.block, index, { kind: 'task', errors })
+  if (batch.failFast) cancelBatch(state, batch, now)
+}
+
+/** Neighbours, all of which may run again. In a cancelled batch they do not. */
+function runAgain(state: SchedulerState, batch: Batch, range: ItemRange, failures: readonly ShardTaskFailure[], now: Instant): void {
+  const [first] = failures
+  if (first === undefined) return
+  if (batch.phase === 'cancelling') {
+    settleCancelled(state, batch, range.block, failures.length, 'running')
+    return
+  }
+  const from = range.block.from + range.offset
+  for (const { at, error } of failures) itemLog(batch, from + at).errors.push(error)
+  moveItems(batch, 'running', 'queued', failures.length)
+  const again = { ...range, offset: range.offset + first.at, count: failures.length, attempt: range.attempt + 1, patient: false }
+  retryRange(state, batch, again, now)
+}

@@ -1,0 +1,109 @@
+import type { Instant } from '../base/clock.ts'
+import type { ShardId, WorkerId } from './ids.ts'
+import type { LinkedList } from './linked-list.ts'
+import { refreshPool } from './pool-state.ts'
+import type { Pool, SchedulerState, Shard, Worker } from './scheduler-state.ts'
+import { transition, WORKER_TRANSITIONS } from './transitions.ts'
+
+export function createWorker(id: WorkerId, now: Instant): Worker {
+  return { list: null, next: null, previous: null, id, phase: 'idle', pool: null, held: [], idleSince: now, proven: false }
+}
+
+/** Puts the worker into the list that its phase and shards ask for. To be called whenever one of them changed. */
+export function placeWorker(state: SchedulerState, worker: Worker): void {
+  const list = listFor(state, worker)
+  if (worker.list === list) return
+  worker.list?.remove(worker)
+  list?.pushLast(worker)
+}
+
+function listFor(state: SchedulerState, worker: Worker): LinkedList<Worker> | null {
+  if (worker.phase === 'idle') return state.idle
+  return hasRoom(state, worker) ? (worker.pool as Pool).spare : null
+}
+
+/**
+ * Whether a further shard may stand behind those that it holds. Never behind a suspect, which must be alone when it brings its worker
+ * down; never behind a shard that it was asked to leave, which may end in a kill; never behind a shard of unknown or long run
+ * time, which another worker may well outrun.
+ */
+function hasRoom(state: SchedulerState, worker: Worker): boolean {
+  if (worker.phase !== 'busy' || worker.held.length > state.options.prefetch) return false
+  for (const shard of worker.held) {
+    if (shard.range.suspect || shard.aborted || shard.estimateMs > state.options.yieldAfterMs) return false
+  }
+  return true
+}
+
+/** Gives the worker a shard of `pool`. */
+export function holdShard(state: SchedulerState, worker: Worker, shard: Shard): void {
+  const { batch } = shard
+  const { pool } = batch
+  if (worker.held.length === 0) {
+    worker.pool = pool
+    pool.busyWorkers++
+  }
+  if (!holdsSomeOf(worker, shard)) batch.busyWorkers++
+  worker.phase = transition(WORKER_TRANSITIONS, worker.phase, 'assign')
+  worker.held.push(shard)
+  placeWorker(state, worker)
+  refreshPool(state, pool)
+}
+
+/** Takes a shard away that the worker has answered for; without one left it is idle. */
+export function releaseShard(state: SchedulerState, worker: Worker, shard: Shard, now: Instant): void {
+  const pool = shard.batch.pool
+  worker.held.splice(worker.held.indexOf(shard), 1)
+  if (!holdsSomeOf(worker, shard)) shard.batch.busyWorkers--
+  if (worker.held.length === 0) {
+    pool.busyWorkers--
+    worker.pool = null
+    worker.idleSince = now
+    worker.phase = transition(WORKER_TRANSITIONS, worker.phase, 'release')
+  }
+  placeWorker(state, worker)
+  refreshPool(state, pool)
+}
+
+/** The worker is gone. Returns the shards that it held, in its order. */
+export function loseWorker(state: SchedulerState, worker: Worker): readonly Shard[] {
+  const held = worker.held.splice(0)
+  for (const shard of new Set(held.map((one) => one.batch))) shard.busyWorkers--
+  if (worker.pool !== null) {
+    worker.pool.busyWorkers--
+    refreshPool(state, worker.pool)
+    worker.pool = null
+  }
+  if (worker.phase === 'stopping' || worker.phase === 'killed') state.leaving--
+  worker.phase = transition(WORKER_TRANSITIONS, worker.phase, 'lose')
+  worker.list?.remove(worker)
+  state.workers.delete(worker.id)
+  return held
+}
+
+/** The worker is told to go: it gets nothing more. Returns once it is in phase stopping or killed. */
+export function dismissWorker(state: SchedulerState, worker: Worker, how: 'stop' | 'kill'): void {
+  worker.phase = transition(WORKER_TRANSITIONS, worker.phase, how)
+  state.leaving++
+  worker.list?.remove(worker)
+}
+
+/**
+ * Whether this worker holds this shard, so that its answer is taken in. The host asks before it hands over `shard-ran`: only then do the
+ * results that came along count; those of a late or second answer are dropped.
+ */
+export function isShardHeld(state: SchedulerState, worker: WorkerId, shard: ShardId): boolean {
+  const holder = state.workers.get(worker)
+  return holder !== undefined && heldShardOf(holder, shard) !== undefined
+}
+
+export function heldShardOf(worker: Worker, id: ShardId): Shard | undefined {
+  for (const shard of worker.held) if (shard.id === id) return shard
+  return undefined
+}
+
+/** Whether the worker holds another shard of the same batch. */
+function holdsSomeOf(worker: Worker, shard: Shard): boolean {
+  for (const one of worker.held) if (one !== shard && one.batch === shard.batch) return true
+  return false
+}

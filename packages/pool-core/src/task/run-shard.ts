@@ -1,0 +1,145 @@
+import type { Clock } from '../base/index.ts'
+import type { RanMessage, RunMessage } from '../protocol/index.ts'
+import { Pace } from './pace.ts'
+import type { Decision } from './pace.ts'
+import { readArguments } from './shard-arguments.ts'
+import type { ShardArguments } from './shard-arguments.ts'
+import { ShardResults } from './shard-results.ts'
+import { withTaskContext } from './task-context.ts'
+import type { ShardContext } from './task-context.ts'
+import type { TaskFunction, TaskRegistry } from './task-registry.ts'
+
+/** Where shards run. */
+export interface ShardHost {
+  readonly registry: TaskRegistry
+  readonly clock: Clock
+  /** Resolves when the event loop has turned once, so that what waits to be read was read. */
+  readonly nextTurn: () => Promise<void>
+}
+
+/**
+ * Runs the tasks of a shard one after the other and reports on them. The report covers fewer tasks than the shard has when `yieldAfterMs`
+ * is over (then one at least has run), when `context` was aborted (then maybe none), or when the results fill a message; the rest has not
+ * run. A task that was interrupted by the abort and rejected counts as not run.
+ *
+ * Tasks that return no promise run in one tight loop: no promise, closure or reading of the clock for each (measured: 13 to 30 ns for a
+ * square, with decoding and encoding). A task that throws, that has no such function, or whose arguments or result cannot travel is a
+ * failure in the report; the promise never rejects over one.
+ */
+export async function runShard(message: RunMessage, context: ShardContext, host: ShardHost): Promise<RanMessage> {
+  const startedAt = host.clock.now()
+  const args = readArguments(message.items, message.spread)
+  const decodedAt = host.clock.now()
+  const results = new ShardResults(message.items.count, message.reply, host.clock)
+  const task = host.registry.get(message.task)
+  let count = 0
+  if (task === undefined) {
+    count = failAll(results, args, host.registry.unknown(message.task))
+  } else {
+    const pace = new Pace(host.clock, startedAt, message.yieldAfterMs)
+    const run = new ShardRun(task, message, args, results, context, pace)
+    count = await withTaskContext(context, () => run.toEnd(host.nextTurn))
+  }
+  const values = results.finish()
+  const report = {
+    kind: 'ran',
+    shard: message.shard,
+    count,
+    values,
+    runMs: Math.max(0, host.clock.now() - decodedAt - results.encodeMs),
+    decodeMs: decodedAt - startedAt,
+    encodeMs: results.encodeMs,
+  } as const
+  return results.failures.length === 0 ? report : { ...report, failures: results.failures }
+}
+
+function failAll(results: ShardResults, { values }: ShardArguments, error: unknown): number {
+  let at = 0
+  while (at < values.length && !results.full) results.fail(at++, error)
+  return at
+}
+
+/** Why the tight loop stopped: the shard is over, the clock says so, or a task returned a promise. */
+type Pause = 'over' | Exclude<Decision, 'go-on'> | PromiseLike<unknown>
+
+class ShardRun {
+  readonly #task: TaskFunction
+  readonly #from: number
+  readonly #spread: boolean
+  readonly #args: ShardArguments
+  readonly #results: ShardResults
+  readonly #context: ShardContext
+  readonly #pace: Pace
+  /** The task to run next; those before it have an outcome in `#results`. */
+  #at = 0
+
+  constructor(task: TaskFunction, message: RunMessage, args: ShardArguments, results: ShardResults, context: ShardContext, pace: Pace) {
+    this.#task = task
+    this.#from = message.from
+    this.#spread = message.spread
+    this.#args = args
+    this.#results = results
+    this.#context = context
+    this.#pace = pace
+  }
+
+  /** Runs on to the end of the shard, or to where it must stop: how many tasks have run. */
+  async toEnd(nextTurn: () => Promise<void>): Promise<number> {
+    while (!this.#context.aborted) {
+      const pause = this.#runOn()
+      if (pause === 'over' || pause === 'yield') break
+      if (pause === 'turn') await nextTurn()
+      else await this.#settle(pause)
+      this.#pace.turned(this.#at)
+    }
+    return this.#at
+  }
+
+  /** Runs tasks until one returns a promise, or the loop must stop. */
+  #runOn(): Pause {
+    const task = this.#task
+    const spread = this.#spread
+    const { values, broken } = this.#args
+    const results = this.#results
+    const context = this.#context
+    const pace = this.#pace
+    for (let at = this.#at; at < values.length; at++) {
+      this.#at = at
+      if (results.full) return 'yield'
+      if (at === pace.next) {
+        const decision = pace.look(at)
+        if (decision !== 'go-on') return decision
+      }
+      if (broken !== undefined && broken.has(at)) {
+        results.fail(at, broken.get(at), false)
+        continue
+      }
+      context.index = this.#from + at
+      try {
+        const value = spread ? task(...(values[at] as unknown[])) : task(values[at])
+        if (isThenable(value)) return value
+        if (!results.add(at, value)) return 'yield'
+      } catch (thrown) {
+        results.fail(at, thrown)
+      }
+    }
+    this.#at = values.length
+    return 'over'
+  }
+
+  /** Waits for the promise of the task at `#at`. */
+  async #settle(promise: PromiseLike<unknown>): Promise<void> {
+    const at = this.#at
+    try {
+      if (!this.#results.add(at, await promise)) return
+    } catch (thrown) {
+      if (this.#context.aborted) return
+      this.#results.fail(at, thrown)
+    }
+    this.#at = at + 1
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
+}

@@ -1,0 +1,112 @@
+import { ForkpoolError } from '../base/index.ts'
+import type { Clock } from '../base/index.ts'
+import { ITEM_BYTES_MAX, ItemBlockBuilder, sliceBlock, toWireError } from '../protocol/index.ts'
+import type { ItemBlock, ShardFailure, WireError } from '../protocol/index.ts'
+
+/** Outcomes of one shard take so many bytes and at most one more outcome; then the shard yields. */
+const RESULT_BYTES_ENOUGH = 1024 * 1024
+
+/** Errors for which another run cannot help. */
+const FUTILE: ReadonlySet<string> = new Set(['BAD_ARGUMENT', 'NOT_ALLOWED', 'NOT_SERIALISABLE', 'TASK_UNKNOWN'])
+
+/**
+ * The outcomes of one shard's tasks, encoded as they come: a task may return the same object each time, changed. Numbers go straight
+ * into the block that is sent as long as nothing else comes.
+ */
+export class ShardResults {
+  /** Results as long as all are numbers; unused once there is a builder. */
+  readonly #numbers: Float64Array
+  #filled = 0
+  #builder: ItemBlockBuilder | undefined
+  readonly #failures: ShardFailure[] = []
+  #failureBytes = 0
+  /** The last result in the builder is not reported. */
+  #lastLeftOut = false
+  readonly #reply: 'auto' | 'json'
+  readonly #clock: Clock
+  /** Whether the reply is large enough: no further task should run for it. Never before the first outcome. */
+  full = false
+  /** Time spent in encoding, milliseconds; that of numbers is too little to measure. */
+  encodeMs = 0
+
+  constructor(count: number, reply: 'auto' | 'json', clock: Clock) {
+    this.#numbers = new Float64Array(reply === 'auto' ? Math.min(count, RESULT_BYTES_ENOUGH / 8) : 0)
+    this.#reply = reply
+    this.#clock = clock
+    if (reply === 'json') this.#builder = new ItemBlockBuilder('json')
+  }
+
+  /** Of tasks in order. */
+  get failures(): readonly ShardFailure[] {
+    return this.#failures
+  }
+
+  /**
+   * Adds the result of task `at`, which may be anything but a thenable. A result that cannot be sent becomes the task's failure. False:
+   * the result does not fit one frame with those before it, so that the task must run again, as the first of a shard; only for results
+   * of several megabytes.
+   */
+  add(at: number, value: unknown): boolean {
+    if (this.#builder === undefined && typeof value === 'number') {
+      this.#numbers[this.#filled++] = value
+      if (this.#filled === this.#numbers.length) this.full = true
+      return true
+    }
+    const startedAt = this.#clock.now()
+    try {
+      this.#builder ??= this.#switchToBuilder()
+      this.#builder.add(value)
+      this.#weigh()
+    } catch (thrown) {
+      this.fail(at, thrown, false)
+    }
+    this.encodeMs += this.#clock.now() - startedAt
+    return !this.#lastLeftOut
+  }
+
+  /** Task `at` threw, or its arguments cannot be used (`retryable` false). */
+  fail(at: number, thrown: unknown, retryable = !(thrown instanceof ForkpoolError && FUTILE.has(thrown.code))): void {
+    const error = toWireError(thrown)
+    this.#failures.push({ at, error, retryable })
+    this.#failureBytes += wireErrorBytes(error)
+    if (this.#failureBytes >= RESULT_BYTES_ENOUGH) this.full = true
+  }
+
+  /** The results in order, without those of failed tasks. */
+  finish(): ItemBlock {
+    if (this.#builder === undefined) {
+      const { buffer, byteOffset } = this.#numbers
+      return { count: this.#filled, codec: 'f64', bytes: new Uint8Array(buffer, byteOffset, this.#filled * 8) }
+    }
+    const startedAt = this.#clock.now()
+    const block = this.#builder.finish()
+    this.encodeMs += this.#clock.now() - startedAt
+    return this.#lastLeftOut ? sliceBlock(block, 0, block.count - 1) : block
+  }
+
+  /** After a result came: whether there is room for more. A builder takes nothing back, so what is too much is cut off at the end. */
+  #weigh(): void {
+    const { bytes, count } = this.#builder as ItemBlockBuilder
+    if (bytes + this.#failureBytes < RESULT_BYTES_ENOUGH) return
+    this.full = true
+    this.#lastLeftOut = bytes + this.#failureBytes > ITEM_BYTES_MAX && count + this.#failures.length > 1
+  }
+
+  #switchToBuilder(): ItemBlockBuilder {
+    const builder = new ItemBlockBuilder(this.#reply)
+    for (let i = 0; i < this.#filled; i++) builder.add(this.#numbers[i])
+    return builder
+  }
+}
+
+/** What properties of an error count, whatever they are: the protocol allows 64 KiB of them, which hardly any error has. */
+const PROPERTIES_BYTES = 16 * 1024
+
+/** About what the error takes in a frame. */
+function wireErrorBytes(error: WireError): number {
+  let bytes = 64 + error.message.length + (error.stack?.length ?? 0)
+  if (error.properties !== undefined) bytes += PROPERTIES_BYTES
+  if (error.cause !== undefined) bytes += wireErrorBytes(error.cause)
+  for (const member of error.errors ?? []) bytes += wireErrorBytes(member)
+  return bytes
+}

@@ -1,0 +1,3 @@
+import { runShowcase } from '../showcase/showcase.ts'
+
+process.exit(await runShowcase('serve'))

@@ -1,0 +1,162 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { endGroup, HAS_GROUPS, signalGroup, signalProcess } from './process-group.ts'
+
+export interface ProcessSpec {
+  /** For people: `coordinator`. */
+  readonly name: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly cwd?: string | undefined
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined
+  /** `terminal`: it writes where this process does. `log`: into `logFile`. `lines`: standard output to `firstLine`, standard error to `logFile`. */
+  readonly output: 'terminal' | 'log' | 'lines'
+  /** Replaced at each start. Needed for `log` and `lines`. */
+  readonly logFile?: string | undefined
+}
+
+/** How a process ended. */
+export interface ProcessEnd {
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** After SIGTERM a process may take so long before it is killed, unless its owner says otherwise. */
+const STOP_GRACE_MS = 10_000
+
+/** So many of the last lines of a log say why a process ended. */
+const TAIL_LINES = 15
+
+/** Every process that runs. What is here when this program exits, for whatever reason, is killed on the way out. */
+const live = new Set<RunningProcess>()
+
+/**
+ * A process that this one started and must end. It leads its own process group: Ctrl-C in a terminal reaches only its owner, which
+ * stops its processes in order, and whatever the process itself started can be found and ended with it.
+ */
+export class RunningProcess {
+  readonly name: string
+  readonly pid: number
+  /** Resolves when the process is gone, however it went. */
+  readonly ended: Promise<ProcessEnd>
+  readonly #child: ChildProcess
+  readonly #logFile: string | undefined
+  #stopping: Promise<void> | undefined
+
+  private constructor(spec: ProcessSpec, child: ChildProcess, pid: number) {
+    this.name = spec.name
+    this.pid = pid
+    this.#child = child
+    this.#logFile = spec.logFile
+    this.ended = new Promise((resolve) => {
+      child.once('exit', (exitCode, signal) => {
+        live.delete(this)
+        resolve({ exitCode, signal })
+      })
+    })
+    if (live.size === 0) {
+      process.off('exit', killLive)
+      process.on('exit', killLive)
+    }
+    live.add(this)
+  }
+
+  /** Resolves when the process runs; rejects with a message that names the program when it cannot be started. */
+  static async start(spec: ProcessSpec): Promise<RunningProcess> {
+    const log = spec.output === 'terminal' ? undefined : openLog(spec)
+    const output = log ?? 'inherit'
+    const child = spawn(spec.command, spec.args, {
+      cwd: spec.cwd,
+      env: { ...process.env, ...spec.env },
+      stdio: ['ignore', spec.output === 'lines' ? 'pipe' : output, output],
+      detached: HAS_GROUPS,
+    })
+    if (log !== undefined) closeSync(log)
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve)
+      child.once('error', (error) => reject(new Error(`${spec.name}: cannot run ${spec.command}: ${error.message}`)))
+    })
+    if (child.pid === undefined) throw new Error(`${spec.name}: started without a process id`)
+    return new RunningProcess(spec, child, child.pid)
+  }
+
+  /**
+   * The first line of standard output that `pattern` matches. The output is read on afterwards, so that the process never waits for it.
+   * Rejects when the process ends or `timeoutMs` is over first, with the end of its log.
+   */
+  async firstLine(pattern: RegExp, timeoutMs: number): Promise<RegExpExecArray> {
+    const lines = createInterface({ input: this.#child.stdout as Readable })
+    const found = new Promise<RegExpExecArray>((resolve) => {
+      lines.on('line', (line) => {
+        const match = pattern.exec(line)
+        if (match !== null) resolve(match)
+      })
+    })
+    return await this.withinStart(found, timeoutMs)
+  }
+
+  /** `ready`, unless the process ends or the time is over first: then an error with the end of its log. */
+  async withinStart<Value>(ready: Promise<Value>, timeoutMs: number): Promise<Value> {
+    const over = new AbortController()
+    try {
+      return await Promise.race([
+        ready,
+        this.ended.then((end) => {
+          throw new Error(`${this.name} ended before it was ready (${describeEnd(end)})${this.logTail()}`)
+        }),
+        delay(timeoutMs, undefined, { signal: over.signal }).then(() => {
+          throw new Error(`${this.name} was not ready within ${timeoutMs / 1000} s${this.logTail()}`)
+        }),
+      ])
+    } finally {
+      over.abort()
+    }
+  }
+
+  /**
+   * Ends the process and everything in its group, and resolves when nothing of it is left: SIGTERM, after `graceMs` SIGKILL.
+   * Calling it twice, or after the end, is fine.
+   */
+  stop(graceMs: number = STOP_GRACE_MS): Promise<void> {
+    this.#stopping ??= this.#stop(graceMs)
+    return this.#stopping
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    this.#child.kill('SIGTERM')
+    const over = new AbortController()
+    const patience = delay(graceMs, 'over', { signal: over.signal }).catch(() => 'stopped')
+    if ((await Promise.race([this.ended, patience])) === 'over') this.#child.kill('SIGKILL')
+    over.abort()
+    await this.ended
+    await endGroup(this.pid)
+  }
+
+  /** The last lines of the log, on lines of their own; empty where there is none. */
+  logTail(): string {
+    if (this.#logFile === undefined) return ''
+    const lines = readFileSync(this.#logFile, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES)
+    return lines.join('') === '' ? '' : `; the end of ${this.#logFile}:\n${lines.join('\n')}`
+  }
+}
+
+/** `exit code 1`, `SIGKILL`. */
+export function describeEnd(end: ProcessEnd): string {
+  return end.signal ?? `exit code ${end.exitCode}`
+}
+
+function openLog(spec: ProcessSpec): number {
+  if (spec.logFile === undefined) throw new Error(`${spec.name}: output "${spec.output}" needs a logFile`)
+  mkdirSync(dirname(spec.logFile), { recursive: true })
+  return openSync(spec.logFile, 'w')
+}
+
+function killLive(): void {
+  for (const { pid } of live) if (!signalGroup(pid, 'SIGKILL')) signalProcess(pid, 'SIGKILL')
+}
