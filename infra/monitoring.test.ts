@@ -83,12 +83,16 @@ describe('PromQL', () => {
 })
 
 describe('Prometheus', () => {
-  for (const file of ['prometheus/prometheus.yml', 'kubernetes/prometheus/prometheus.yml']) {
-    test(`promtool accepts ${file}`, (context) => {
-      const { ok, output } = promtool(needTool(context, 'promtool'), 'check', 'config', inRepository('infra', file))
-      expect({ ok, output }).toMatchObject({ ok: true, output: expect.stringContaining('SUCCESS') })
-    })
-  }
+  test('promtool accepts the configuration and finds its rules', (context) => {
+    const { ok, output } = promtool(needTool(context, 'promtool'), 'check', 'config', inRepository('infra', 'prometheus', 'prometheus.yml'))
+    expect({ ok, output }).toMatchObject({ ok: true, output: expect.stringContaining('1 rule files found') })
+  })
+
+  // Their token and rules are mounted where they run, so only what stands in the files can be checked.
+  test.for(['docker/prometheus.yml', 'kubernetes/prometheus/prometheus.yml'])('promtool accepts %s', (file, context) => {
+    const { ok, output } = promtool(needTool(context, 'promtool'), 'check', 'config', '--syntax-only', inRepository('infra', file))
+    expect({ ok, output }).toMatchObject({ ok: true, output: expect.stringContaining('SUCCESS') })
+  })
 
   test('promtool accepts the rules, and their unit tests pass', (context) => {
     const program = needTool(context, 'promtool')

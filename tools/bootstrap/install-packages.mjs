@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** Lines of npm's output that are shown when it fails. */
-const OUTPUT_LINES_MAX = 40
+/** So many lines of npm's output are shown from its beginning and from its end when it fails: the cause stands in either. */
+const OUTPUT_LINES = 15
 
 /**
  * Makes node_modules agree with package-lock.json: `npm ci` when it does not, nothing when it does. A stamp in node_modules remembers
@@ -67,8 +67,10 @@ async function npmCi(root) {
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
   if (interrupted) throw new Error('interrupted while npm ci ran; run this again')
   if (code !== 0) {
-    console.error(output.trimEnd().split('\n').slice(-OUTPUT_LINES_MAX).join('\n'))
-    throw new Error(`npm ci failed with exit code ${String(code)}; its last lines stand above`)
+    const lines = output.trimEnd().split('\n')
+    const end = Math.max(OUTPUT_LINES, lines.length - OUTPUT_LINES)
+    console.error([...lines.slice(0, OUTPUT_LINES), ...(end > OUTPUT_LINES ? ['…'] : []), ...lines.slice(end)].join('\n'))
+    throw new Error(`npm ci failed with exit code ${String(code)}; what it said stands above`)
   }
   console.log(`forkpool: npm packages installed in ${((Date.now() - startedAt) / 1000).toFixed(0)} s`)
 }

@@ -1,4 +1,4 @@
-import { inRepository } from '../service/index.ts'
+import { inRepository, SOURCE_FLAGS } from '../service/index.ts'
 
 /** One rule of the repository that a program can judge: exit code 0 means kept. */
 export interface Check {
@@ -15,11 +15,8 @@ const script = (name: string, path: string): string => inRepository('node_module
 export const CHECKS: readonly Check[] = [
   { name: 'format', about: 'oxfmt', args: [script('oxfmt', 'bin/oxfmt'), '--check'] },
   { name: 'manifests', about: 'sherif', args: [script('sherif', 'index.js'), '--fail-on-warnings'] },
-  {
-    name: 'tidy',
-    about: 'sizes, marks, addresses, generated pages',
-    args: ['--conditions=forkpool-source', inRepository('tools', 'tidy.ts')],
-  },
+  { name: 'tidy', about: 'sizes, marks, addresses, places, lock file', args: [...SOURCE_FLAGS, inRepository('tools', 'tidy.ts')] },
+  { name: 'docs', about: 'generated pages say what the code does', args: [...SOURCE_FLAGS, inRepository('tools', 'docs.ts'), '--check'] },
   { name: 'lint', about: 'oxlint: rules and doors', args: [script('oxlint', 'bin/oxlint'), '--type-aware', '--deny-warnings'] },
   { name: 'dead code', about: 'knip', args: [script('knip', 'bin/knip.js'), '--no-progress', '--treat-config-hints-as-errors'] },
   {

@@ -61,7 +61,8 @@ function ensureOne(name) {
       timeoutMs: 1_200_000,
     })
     const [binary] = readdirSync(folder)
-    if (!built.ok || binary === undefined) return built.why
+    if (!built.ok) return built.why
+    if (binary === undefined) return 'go install left no program'
     // Go names a program after the last part of its module's path, which says little for some.
     renameSync(path.join(folder, binary), own + path.extname(binary))
   } finally {

@@ -6,8 +6,8 @@ import { chooseFiles, writeItems } from './real-files.ts'
 
 const POOL_SIZES = '2,4,8'
 
-/** So much text makes one worker count for about two seconds. */
-const TEXT_BYTES = 128 * 1024 * 1024
+/** So much text makes one worker count for one to two seconds. */
+const TEXT_BYTES = 96 * 1024 * 1024
 
 /**
  * Compares pool sizes 2, 4 and 8 on a million squares and on the words of this repository's own files, and prints the table of each.

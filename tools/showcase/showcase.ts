@@ -25,8 +25,12 @@ export async function runShowcase(then: 'end' | 'serve'): Promise<number> {
       throw error
     })
     const comparisons = runComparisons(services.coordinator.url, AbortSignal.any([asked, failed.signal]))
-    // Whatever ends first, the comparison's process is gone before the services are stopped.
-    await Promise.race([failure, comparisons]).finally(() => comparisons.catch(() => undefined))
+    try {
+      await Promise.race([failure, comparisons])
+    } finally {
+      // Whatever ended first, the comparison's process is gone before the services are stopped.
+      await comparisons.catch(() => undefined)
+    }
     if (then === 'serve') {
       console.log('\nforkpool: serving until Ctrl-C')
       await Promise.race([failure, aborted(asked)])

@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 // Starts the `forkpool` command: from its TypeScript sources in a checkout, compiled elsewhere.
 import { existsSync } from 'node:fs'
-import { enableCompileCache, registerHooks } from 'node:module'
+import * as nodeModule from 'node:module'
 
 const source = new URL('../src/main.ts', import.meta.url)
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 const runsTypeScript = major > 22 || (major === 22 && minor >= 18)
 
 if (existsSync(source) && runsTypeScript) {
-  enableCompileCache?.()
+  nodeModule.enableCompileCache?.()
   // Packages of this repository are found as sources, too.
-  registerHooks({
+  nodeModule.registerHooks({
     resolve: (specifier, context, next) => next(specifier, { ...context, conditions: ['forkpool-source', ...context.conditions] }),
   })
   await import(source.href)

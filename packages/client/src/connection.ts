@@ -1,11 +1,20 @@
 import type { Cancel, Clock, Deferred, ErrorCode, Instant, Random } from '@forkpool/pool-core/base'
 import { after, assert, deferred, ForkpoolError, unreachable } from '@forkpool/pool-core/base'
-import type { AcceptedMessage, BatchSummary, ItemBlock, ResultsMessage, ServerMessage, SubmitMessage, WelcomeMessage } from '@forkpool/pool-core/protocol'
+import type {
+  AcceptedMessage,
+  BatchSummary,
+  ItemBlock,
+  ResultsMessage,
+  ServerMessage,
+  SubmitMessage,
+  WelcomeMessage,
+} from '@forkpool/pool-core/protocol'
 import { reportCallbackError } from '@forkpool/pool-core/future'
 import { decodeServerMessage, encodeClientMessage, FRAME_BYTES_MAX, SUBPROTOCOL_CBOR } from '@forkpool/pool-core/protocol'
 import type { SessionCommand, SessionEvent } from './session-events.ts'
-import type { SessionState } from './session.ts'
-import { createSession, stepSession, takeBatchNumber } from './session.ts'
+import type { SessionState } from './session-state.ts'
+import { createSession, takeBatchNumber } from './session-state.ts'
+import { stepSession } from './session.ts'
 import type { Transport, TransportKind } from './transport.ts'
 
 /** Who submitted a batch. Exactly one of `ended` and `failed` comes, and nothing after it. */
@@ -194,10 +203,19 @@ export class Connection {
     this.#cancelRetry = undefined
     this.#cause = undefined
     this.#cancelTimeout = clock.schedule(after(clock.now(), connectTimeoutMs), () => {
-      this.#cause = new ForkpoolError('COORDINATOR_UNREACHABLE', `no coordinator answers at ${url.origin}${url.pathname} within ${connectTimeoutMs} ms`)
+      this.#cause = new ForkpoolError(
+        'COORDINATOR_UNREACHABLE',
+        `no coordinator answers at ${url.origin}${url.pathname} within ${connectTimeoutMs} ms`,
+      )
       this.#transport?.close(1000, '')
     })
-    const target = { url, subprotocol: SUBPROTOCOL_CBOR, token: transport.carriesToken ? token : undefined, frameBytesMax: FRAME_BYTES_MAX, clock }
+    const target = {
+      url,
+      subprotocol: SUBPROTOCOL_CBOR,
+      token: transport.carriesToken ? token : undefined,
+      frameBytesMax: FRAME_BYTES_MAX,
+      clock,
+    }
     this.#transport = transport.open(target, {
       opened: () => this.#dispatch({ kind: 'opened' }),
       received: (frame) => this.#received(frame),
@@ -246,7 +264,8 @@ export class Connection {
     if (isFirst || reconnect === undefined || FINAL_CODES.has(error.code) || this.#attempts >= reconnect.attempts) {
       const tries = this.#attempts
       this.#attempts = 0
-      const final = tries === 0 ? error : new ForkpoolError(error.code, `${error.message} (after ${tries} attempts)`, { cause: error.cause })
+      const final =
+        tries === 0 ? error : new ForkpoolError(error.code, `${error.message} (after ${tries} attempts)`, { cause: error.cause })
       this.#first?.reject(final)
       this.#dispatch({ kind: 'given-up', error: final })
       return
@@ -258,7 +277,7 @@ export class Connection {
   }
 
   #emit(event: ConnectionEvent): void {
-    for (const listener of [...this.#listeners]) {
+    for (const listener of this.#listeners) {
       try {
         listener(event)
       } catch (error) {

@@ -14,6 +14,9 @@ import { Progress } from './progress.ts'
 import { ITEM_OPTIONS, readTaskItems } from './task-items.ts'
 import type { TaskItems } from './task-items.ts'
 
+/** Read so far ahead of the output: enough that no worker waits while lines are written. */
+const BUFFER_SIZE = 262_144
+
 /** Failures that are told in full; the rest is counted. */
 const FAILURES_TOLD = 5
 
@@ -60,11 +63,14 @@ async function runMap(terminal: Terminal, flags: Flags, operands: readonly strin
     retries: settings.retries,
     priority: settings.priority,
     failFast: settings.failFast,
+    bufferSize: BUFFER_SIZE,
     signal: terminal.signal,
   }
   const spread = given === undefined || settings.spread
   const source: TaskItems = given ?? { values: [[]], total: 1 }
-  const results = pool.imap(task, source.values as Iterable<unknown>, { ...options, spread })
+  const results = spread
+    ? pool.istarmap(task, source.values as Iterable<unknown[]>, options)
+    : pool.imap(task, source.values as Iterable<unknown>, options)
   return await writeResults(terminal, results, output, { task, total: source.total, json: settings.json })
 }
 

@@ -20,7 +20,7 @@ export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly
 
 /** `1234567.8` → `1,234,568`; small figures keep their digits. */
 export function formatCount(value: number): string {
-  if (value !== 0 && Math.abs(value) < 100) return value.toPrecision(3).replace(/\.?0+$/, '')
+  if (value !== 0 && Math.abs(value) < 100) return String(Number(value.toPrecision(3)))
   return Math.round(value).toLocaleString('en-GB')
 }
 

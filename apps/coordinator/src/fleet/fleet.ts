@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import type { Cancel, Clock, Random } from '@forkpool/pool-core/base'
+import type { Cancel, Clock, ExitCause, Random } from '@forkpool/pool-core/base'
 import { after, ForkpoolError } from '@forkpool/pool-core/base'
 import type { WorkerLink } from '@forkpool/pool-core/link'
 import type { RunMessage, WorkerMessage } from '@forkpool/pool-core/protocol'
@@ -15,6 +15,9 @@ import { WorkerProcess } from './worker-process.ts'
 
 /** A worker that has not come online by then is ended: its module hangs while it loads. */
 const START_TIMEOUT_MS = 60_000
+
+/** When so many workers in a row have ended before they were ready, and none ever was, there is no point in trying on. */
+const FAILED_STARTS_MAX = 3
 
 /** A worker that was asked to stop is ended by force after so long. */
 const STOP_TIMEOUT_MS = 2_000
@@ -42,6 +45,8 @@ export class Fleet implements WorkerFleet, Service {
   #started = 0
   /** Workers that ended unasked, by the slot they had. A new worker takes the lowest free slot. */
   readonly #restarts: number[] = []
+  /** Workers in a row that ended before any was ready; undefined once one was. */
+  #failedStarts: number | undefined = 0
   #stopping = false
   #onBroken: ((error: ForkpoolError) => void) | undefined
 
@@ -145,8 +150,16 @@ export class Fleet implements WorkerFleet, Service {
         { worker: id, pid: worker.pid, exitCode: exit.exitCode, signal: exit.signal, reason: worker.endReason },
         'worker exited',
       )
+      if (!asked) this.#countFailedStart(exit)
       this.#events?.lost(id, exit, worker.endReason)
     })
+  }
+
+  #countFailedStart(exit: ExitCause): void {
+    if (this.#failedStarts === undefined || ++this.#failedStarts < FAILED_STARTS_MAX) return
+    const how = exit.signal ?? `exit code ${exit.exitCode ?? 'unknown'}`
+    const words = exit.stderr === undefined ? '' : `; they wrote: ${exit.stderr.slice(-500)}`
+    this.#onBroken?.(new ForkpoolError('TASK_MODULE', `workers end before they are ready (${how})${words}`))
   }
 
   #freeSlot(): number {
@@ -179,6 +192,7 @@ export class Fleet implements WorkerFleet, Service {
         worker.phase = { kind: 'online', link }
         this.#timers.get(worker.id)?.()
         this.#timers.delete(worker.id)
+        this.#failedStarts = undefined
         this.#events?.online(worker.id, message.tasks)
         return
       case 'broken':

@@ -29,6 +29,7 @@ export class WebSocketLink implements WorkerLink {
   /** Why the link closes, where the transport's own words are worse. */
   #reason: string | undefined
   #closed: LinkClosed | undefined
+  #onFrame: ((frame: Uint8Array) => void) | undefined
   #onClose: ((closed: LinkClosed) => void) | undefined
 
   /**
@@ -40,6 +41,10 @@ export class WebSocketLink implements WorkerLink {
     this.#stream = stream
     socket.binaryType = 'nodebuffer'
     socket.pause()
+    socket.on('message', (data, isBinary) => {
+      if (isBinary) this.#onFrame?.(data as Buffer)
+      else this.#close(CLOSE_UNSUPPORTED_DATA, 'a worker link carries binary frames only')
+    })
     socket.on('error', (error) => (this.#reason ??= error.message))
     socket.on('close', (code, reason) => this.#end({ code, reason: this.#reason ?? (reason.toString() || `closed with code ${code}`) }))
   }
@@ -61,10 +66,7 @@ export class WebSocketLink implements WorkerLink {
   }
 
   onFrame(handler: (frame: Uint8Array) => void): void {
-    this.#socket.on('message', (data, isBinary) => {
-      if (isBinary) handler(data as Buffer)
-      else this.#close(CLOSE_UNSUPPORTED_DATA, 'a worker link carries binary frames only')
-    })
+    this.#onFrame = handler
     this.#socket.resume()
   }
 

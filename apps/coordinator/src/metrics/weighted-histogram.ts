@@ -57,10 +57,10 @@ export class WeightedHistogram {
       let total = 0
       for (const [i, bound] of this.#bounds.entries()) {
         total += counts[i] as number
-        values.push({ metricName: `${this.name}_bucket`, labels: { ...labels, le: bound }, value: total })
+        values.push({ metricName: `${this.name}_bucket`, labels: { le: bound, ...labels }, value: total })
       }
       total += counts[this.#bounds.length] as number
-      values.push({ metricName: `${this.name}_bucket`, labels: { ...labels, le: '+Inf' }, value: total })
+      values.push({ metricName: `${this.name}_bucket`, labels: { le: '+Inf', ...labels }, value: total })
       values.push({ metricName: `${this.name}_sum`, labels, value: sum })
       values.push({ metricName: `${this.name}_count`, labels, value: total })
     }

@@ -9,7 +9,7 @@ export interface LiveFeedOptions {
   /** Shown where the coordinator cannot be reached. */
   readonly address: string
   /** Opens the coordinator's feed. @throws CoordinatorError */
-  readonly open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>
+  readonly open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array<ArrayBuffer>>>
   readonly wait: Wait
   readonly now: () => number
 }

@@ -1,5 +1,6 @@
 import { ForkpoolError } from '@forkpool/pool-core/base'
 import type { ItemSource, ItemSourceOptions } from '../item-source.ts'
+import { Range } from '../range.ts'
 import { ArraySource } from './array-source.ts'
 import { AsyncIteratorSource } from './async-iterator-source.ts'
 import { IteratorSource } from './iterator-source.ts'
@@ -20,15 +21,14 @@ function isIterable(value: unknown): value is Iterable<unknown> {
   return value !== undefined && value !== null && typeof (value as Iterable<unknown>)[Symbol.iterator] === 'function'
 }
 
-/** `size` of a set or map, `length` of a typed array or a range. */
+/** Only of those whose word can be trusted: sizes of shards depend on it. */
 function knownLength(items: Iterable<unknown>): number | undefined {
-  const { size, length } = items as { size?: unknown; length?: unknown }
-  const known = typeof size === 'number' ? size : length
-  // The length of a text counts units, its iterator yields characters.
-  return typeof items !== 'string' && typeof known === 'number' && Number.isSafeInteger(known) && known >= 0 ? known : undefined
+  if (items instanceof Set || items instanceof Map) return items.size
+  if (items instanceof Range || ArrayBuffer.isView(items)) return (items as { readonly length?: number }).length
+  return undefined
 }
 
 function describe(value: unknown): string {
   if (value === null) return 'null'
-  return typeof value === 'object' ? `an object without Symbol.iterator` : typeof value
+  return typeof value === 'object' ? 'an object that cannot be iterated over' : typeof value
 }

@@ -30,7 +30,9 @@ class BrowserTransport implements Transport {
       if (this.#isClosed) return
       listener.received(data instanceof ArrayBuffer ? new Uint8Array(data) : String(data))
     })
-    webSocket.addEventListener('close', ({ code, reason }) => this.#closed(reason === '' ? `close code ${code}` : `${reason}, close code ${code}`))
+    webSocket.addEventListener('close', ({ code, reason }) =>
+      this.#closed(reason === '' ? `close code ${code}` : `${reason}, close code ${code}`),
+    )
   }
 
   /** The platform gathers the frames of a turn by itself. */

@@ -50,7 +50,8 @@ class NodeTransport implements Transport {
     webSocket.on('message', (data, isBinary) => {
       this.#heartbeat?.heard()
       // `binaryType` is left at `nodebuffer`, so a message is one Buffer.
-      listener.received(isBinary ? (data as Buffer) : String(data))
+      const frame = data as Buffer
+      listener.received(isBinary ? frame : frame.toString())
     })
     webSocket.on('ping', () => this.#heartbeat?.heard())
     webSocket.on('pong', () => this.#heartbeat?.heard())

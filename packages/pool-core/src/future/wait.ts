@@ -38,7 +38,7 @@ export function wait<Value>(futures: Iterable<Future<Value>>, options?: WaitOpti
     }
     let ended = notDone.size === 0
     let watching = false
-    for (const future of [...notDone]) {
+    for (const future of notDone) {
       const stop = future.watch(() => {
         done.add(future)
         notDone.delete(future)

@@ -115,11 +115,12 @@ class WaiterThread {
       stdin: false,
       resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
     })
-    this.#worker.unref()
     this.#worker.on('message', () => {
       onWake([...this.#addresses])
       this.#changed()
     })
+    // After the listener, which would keep the program alive again. A wait that is pending keeps it alive by itself.
+    this.#worker.unref()
     // The thread sleeps in the kernel where nothing can end it, and a process waits for its threads before it exits.
     process.once('exit', () => this.#stop())
   }

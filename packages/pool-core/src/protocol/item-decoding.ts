@@ -4,7 +4,7 @@ import { sliceBlock } from './item-block.ts'
 import { located, Mismatch } from './mismatch.ts'
 import { readValue } from './values/cbor-value-reader.ts'
 import { valueFromJson } from './values/json-value-reader.ts'
-import { fromBytes, TYPED_ARRAYS } from './values/typed-arrays.ts'
+import { fromLittleEndian64 } from './values/typed-arrays.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -36,16 +36,8 @@ function decodeNumbers({ count, bytes }: ItemBlock, target: unknown[], at: numbe
     for (let i = 0; i < count; i++) target[at + i] = view.getFloat64(i * 8, true)
     return
   }
-  const numbers = toFloat64Array(bytes)
+  const numbers = fromLittleEndian64(bytes)
   for (let i = 0; i < count; i++) target[at + i] = numbers[i]
-}
-
-const FLOAT64 = TYPED_ARRAYS.find(({ name }) => name === 'Float64Array')
-
-/** The numbers of a block of codec `f64`, in memory of their own: for whoever wants no array of them. */
-export function toFloat64Array(bytes: Uint8Array): Float64Array {
-  const numbers = FLOAT64 === undefined ? undefined : fromBytes(FLOAT64, bytes, false)
-  return numbers instanceof Float64Array ? numbers : new Float64Array(0)
 }
 
 function decodeCbor({ count, bytes, offsets }: ItemBlock, target: unknown[], at: number): void {
@@ -72,7 +64,9 @@ function decodeJson(block: ItemBlock, target: unknown[], at: number): void {
   const isAscii = whole?.length === block.bytes.length
   for (let i = 0; i < count; i++) {
     try {
-      const text = isAscii ? whole.slice((offsets?.[i] ?? 0) - base, (offsets?.[i + 1] ?? 0) - base) : decodeUtf8(sliceBlock(block, i, 1).bytes)
+      const text = isAscii
+        ? whole.slice((offsets?.[i] ?? 0) - base, (offsets?.[i + 1] ?? 0) - base)
+        : decodeUtf8(sliceBlock(block, i, 1).bytes)
       if (text === undefined) throw new Mismatch('UTF-8', 'other bytes')
       target[at + i] = valueFromJson(text)
     } catch (error) {

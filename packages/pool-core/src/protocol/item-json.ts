@@ -1,14 +1,14 @@
 import type { ItemBlock } from './item-block.ts'
-import { decodeItems, toFloat64Array } from './item-decoding.ts'
+import { decodeItems } from './item-decoding.ts'
 import { encodeItemsJson } from './item-encoding.ts'
 import { Mismatch } from './mismatch.ts'
 import { valueToJson } from './values/json-value-writer.ts'
+import { fromLittleEndian64 } from './values/typed-arrays.ts'
 import { ValueTrail } from './values/value-trail.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
-const COLON = 0x3a
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
@@ -42,7 +42,7 @@ export function blockToJson(block: ItemBlock): string {
 
 function numbersToJson(bytes: Uint8Array): string {
   const trail = new ValueTrail('items')
-  const numbers = toFloat64Array(bytes)
+  const numbers = fromLittleEndian64(bytes)
   let json = '['
   for (let i = 0; i < numbers.length; i++) json += i === 0 ? valueToJson(numbers[i], trail) : `,${valueToJson(numbers[i], trail)}`
   return `${json}]`
@@ -82,14 +82,23 @@ function findField(json: Uint8Array, field: string): number {
   let at = skipSpace(json, skipSpace(json, 0) + 1)
   while (json[at] === QUOTE) {
     const keyEnd = skipString(json, at)
-    const key: unknown = JSON.parse(utf8.decode(json.subarray(at, keyEnd)))
+    const isField = keyEquals(json, at, keyEnd, field)
     at = skipSpace(json, skipSpace(json, keyEnd) + 1)
-    if (key === field) found = at
+    if (isField) found = at
     at = skipSpace(json, skipValue(json, at))
     if (json[at] === COMMA) at = skipSpace(json, at + 1)
   }
   if (found === -1 || json[found] !== OPEN_BRACKET) throw new Mismatch('an array', 'none')
   return found
+}
+
+/** Whether the string between `at` and `end`, quotes included, is this name; names here are ASCII letters. */
+function keyEquals(json: Uint8Array, at: number, end: number, name: string): boolean {
+  const content = json.subarray(at + 1, end - 1)
+  if (content.includes(BACKSLASH)) return JSON.parse(utf8.decode(json.subarray(at, end))) === name
+  if (content.length !== name.length) return false
+  for (let i = 0; i < content.length; i++) if (content[i] !== name.charCodeAt(i)) return false
+  return true
 }
 
 function skipSpace(json: Uint8Array, at: number): number {
@@ -104,37 +113,35 @@ function skipSpace(json: Uint8Array, at: number): number {
 /** From an opening quote to the position behind the closing one. */
 function skipString(json: Uint8Array, at: number): number {
   let next = at + 1
-  while (next < json.length && json[next] !== QUOTE) next += json[next] === BACKSLASH ? 2 : 1
-  return next + 1
+  for (;;) {
+    const byte = json[next++]
+    if (byte === QUOTE || byte === undefined) return next
+    if (byte === BACKSLASH) next++
+  }
 }
 
-/** From the first byte of a value to the position behind its last. Counts brackets: the text is known to be valid. */
+/** From the first byte of a value to the position behind its last. Counts brackets only: the text is known to be valid. */
 function skipValue(json: Uint8Array, at: number): number {
-  let next = at
-  let depth = 0
-  do {
-    const byte = json[next]
-    if (byte === QUOTE) next = skipString(json, next)
-    else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
-      depth++
-      next++
-    } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) {
-      depth--
-      next++
-    } else next = skipScalar(json, next)
-  } while (depth > 0 && next < json.length)
-  return next
-}
-
-/** Past a number or a word, or at least one byte: commas, colons and spaces inside of a container come one by one. */
-function skipScalar(json: Uint8Array, at: number): number {
+  const first = json[at]
+  if (first === QUOTE) return skipString(json, at)
+  if (first !== OPEN_BRACKET && first !== OPEN_BRACE) return skipScalar(json, at)
   let next = at + 1
-  const first = json[at] as number
-  if (first === COMMA || first === COLON || first <= 0x20) return next
-  while (next < json.length && !isEnd(json[next] as number)) next++
+  for (let depth = 1; depth > 0 && next < json.length;) {
+    const byte = json[next++]
+    if (byte === QUOTE) next = skipString(json, next - 1)
+    else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) depth++
+    else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) depth--
+  }
   return next
 }
 
-function isEnd(byte: number): boolean {
-  return byte === COMMA || byte === CLOSE_BRACKET || byte === CLOSE_BRACE || byte === COLON || byte <= 0x20
+/** Past a number or a word. */
+function skipScalar(json: Uint8Array, at: number): number {
+  let next = at
+  while (next < json.length) {
+    const byte = json[next] as number
+    if (byte === COMMA || byte === CLOSE_BRACKET || byte === CLOSE_BRACE || byte <= 0x20) break
+    next++
+  }
+  return next
 }

@@ -50,3 +50,6 @@ export const ERROR_TEXT_MAX: number = 8192
 
 /** Most bytes of an error's own properties, encoded. */
 export const ERROR_PROPERTIES_BYTES_MAX: number = 16_384
+
+/** Most that one error takes with its causes and members, bytes or characters, notes apart: a hundred of them fit into a frame. */
+export const ERROR_BYTES_MAX: number = 65_536

@@ -22,7 +22,10 @@ export interface Assign {
   readonly yieldAfterMs: number | undefined
 }
 
-/** A task has failed for good. `errors` are the opaque errors of its attempts, the last one last. */
+/**
+ * A task has failed for good. `errors` are the opaque errors of its attempts, the last one last; `exits` are the ends of the workers that
+ * held it alone. `attempts` counts both.
+ */
 export interface SettleFailed {
   readonly kind: 'settle-failed'
   readonly batch: BatchId
@@ -60,7 +63,7 @@ export interface AbortShard {
   readonly shard: ShardId
 }
 
-/** Start so many workers more. */
+/** Start so many workers more. Each ends in `worker-online` or in `worker-lost`. */
 export interface StartWorkers {
   readonly kind: 'start-workers'
   readonly count: number
@@ -72,19 +75,19 @@ export interface StopWorker {
   readonly worker: WorkerId
 }
 
-/** The worker did not answer to `abort-shard` in time: end it at once. */
+/** The worker did not answer to `abort-shard` in time: end it at once. `worker-lost` follows; its other shards are not blamed for it. */
 export interface KillWorker {
   readonly kind: 'kill-worker'
   readonly worker: WorkerId
 }
 
-/** Send `woken` at this time. A later command replaces an earlier one; `undefined` at: no timer is needed. */
+/** Send `woken` at this time, or as soon after as can be. A later command replaces an earlier one; `undefined`: no timer is needed. */
 export interface WakeAt {
   readonly kind: 'wake-at'
   readonly at: Instant | undefined
 }
 
-/** The drain is complete: no batch is open. */
+/** The drain is complete: no batch is open. Comes once, and nothing is started, stopped or timed after it. */
 export interface Drained {
   readonly kind: 'drained'
 }

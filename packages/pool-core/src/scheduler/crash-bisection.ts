@@ -3,6 +3,7 @@ import type { ExitCause } from '../base/errors.ts'
 import { itemLog, moveItems, requeueRange } from './batch-state.ts'
 import { cancelBatch } from './cancel.ts'
 import type { ItemRange } from './item-range.ts'
+import { backoffMs, runLater } from './retry.ts'
 import type { SchedulerState, Shard } from './scheduler-state.ts'
 import { settleCancelled, settleFailed } from './settle.ts'
 
@@ -28,7 +29,7 @@ export function rerunShard(state: SchedulerState, shard: Shard): void {
 
 /**
  * The worker was lost while it ran this shard. More than one item: both halves run again, each with nothing behind it, so that the
- * guilty one ends up alone. One item: it runs again, until workers were lost `crashLimit` times that held it `alone`; then it
+ * guilty one ends up alone. One item: it runs again after `crashBackoffMs`, until workers were lost `crashLimit` times that held it `alone`; then it
  * has failed. Only those losses count: what happened to it in company may be its neighbour's fault. The termination argument is in
  * README.md.
  */
@@ -45,16 +46,25 @@ export function blameShard(state: SchedulerState, shard: Shard, alone: boolean, 
     requeueRange(batch, first, 'front')
     return
   }
-  const index = range.block.from + range.offset
   if (alone) {
-    const { exits } = itemLog(batch, index)
-    exits.push(exit)
-    if (exits.length >= state.options.crashLimit) {
-      settleFailed(state, batch, range.block, index, { kind: 'worker-lost', exits })
-      if (batch.failFast) cancelBatch(state, batch, now)
-      return
-    }
+    charge(state, shard, exit, now)
+    return
   }
   moveItems(batch, 'running', 'queued', 1)
   requeueRange(batch, { ...range, suspect: true }, 'front')
+}
+
+/** A lost worker that held one item alone counts against that item. */
+function charge(state: SchedulerState, { batch, range }: Shard, exit: ExitCause, now: Instant): void {
+  const { crashBackoffMs, crashLimit, retryBackoffMaxMs } = state.options
+  const index = range.block.from + range.offset
+  const { exits } = itemLog(batch, index)
+  exits.push(exit)
+  if (exits.length >= crashLimit) {
+    settleFailed(state, batch, range.block, index, { kind: 'worker-lost', exits })
+    if (batch.failFast) cancelBatch(state, batch, now)
+    return
+  }
+  moveItems(batch, 'running', 'queued', 1)
+  runLater(state, batch, { ...range, suspect: true }, backoffMs(crashBackoffMs, exits.length, retryBackoffMaxMs), now)
 }

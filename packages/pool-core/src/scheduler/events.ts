@@ -9,6 +9,10 @@ export interface PoolSet {
   readonly size: number
 }
 
+/**
+ * A batch begins. Its pool must have been set, its identifier must not be that of an open batch, and no drain may have been requested: after
+ * `drain-requested` the step throws `ForkpoolError` DRAINING.
+ */
 export interface BatchOpened {
   readonly kind: 'batch-opened'
   readonly batch: BatchId
@@ -18,13 +22,13 @@ export interface BatchOpened {
   readonly task: string
   /** −10 to 10; higher first. */
   readonly priority: number
-  /** Fixed shard length; undefined: sized by measured time. */
+  /** Fixed shard length, within `shardBytesMax`; undefined: sized by measured time. */
   readonly chunkSize: number | undefined
   /** Declared number of items; undefined: not known. */
   readonly total: number | undefined
   /** Further runs of a task that failed. */
   readonly retries: number
-  /** Wait before the first further run, doubled each time. */
+  /** Wait before the first further run, doubled each time, up to `retryBackoffMaxMs`. */
   readonly backoffMs: number
   /** The first final failure cancels the rest. */
   readonly failFast: boolean
@@ -44,6 +48,7 @@ export interface BatchEnded {
   readonly batch: BatchId
 }
 
+/** Cancels what is queued, and asks workers to leave what they hold. Ends the input as well: what still comes in is cancelled, or late. */
 export interface BatchCancelled {
   readonly kind: 'batch-cancelled'
   readonly batch: BatchId
@@ -62,7 +67,10 @@ export interface WorkerOnline {
   readonly worker: WorkerId
 }
 
-/** A worker is gone, whatever the reason; also the answer to `stop-worker` and `kill-worker`. Also for one that never came online. */
+/**
+ * A worker is gone, whatever the reason; also the answer to `stop-worker` and `kill-worker`. Also for one that never came online: the host
+ * must give up a start in the end, or the scheduler waits for it. An identifier must not be used again.
+ */
 export interface WorkerLost {
   readonly kind: 'worker-lost'
   readonly worker: WorkerId
@@ -77,18 +85,25 @@ export interface ShardTaskFailure {
   readonly retryable: boolean
 }
 
-/** A worker ran the first `ran` items of a shard. Fewer than its length: it yielded or was aborted, the rest has not run. */
+/**
+ * A worker ran the first `ran` items of a shard. Fewer than its length: it yielded or was aborted, the rest has not run. The host asks
+ * `isShardHeld` first: where it says no, the answer is late or doubled, and its results must be dropped.
+ */
 export interface ShardRan {
   readonly kind: 'shard-ran'
   readonly worker: WorkerId
   readonly shard: ShardId
   readonly ran: number
+  /** In ascending order of `at`, each below `ran`. */
   readonly failures: readonly ShardTaskFailure[]
   /** Milliseconds the worker spent on these items: decode, run and encode. */
   readonly runMs: number
 }
 
-/** The time asked for by `wake-at` has come (or any other time: harmless). */
+/**
+ * The time asked for by `wake-at` has come. At any other time it is harmless: the answer asks for a timer again where one is needed. The first
+ * event of all, so that `baseWorkers` are started at once.
+ */
 export interface Woken {
   readonly kind: 'woken'
 }

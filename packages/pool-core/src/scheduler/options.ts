@@ -20,6 +20,11 @@ export interface SchedulerOptions {
   readonly prefetch?: number | undefined
   /** A task fails when its worker was lost so often while it held that task alone. Default 3. */
   readonly crashLimit?: number | undefined
+  /**
+   * Wait before a task whose worker was lost runs again alone, doubled each time. Default 100: workers that were killed together are all known
+   * as lost by then, so that one task is not handed from one dead worker to the next and blamed for each.
+   */
+  readonly crashBackoffMs?: number | undefined
   /** A worker that does not answer to `abort-shard` for so long is killed. Default 1,000. */
   readonly cancelGraceMs?: number | undefined
   /** Waiting so long is worth one step of priority. Default 1,000. */
@@ -28,7 +33,7 @@ export interface SchedulerOptions {
   readonly restartBackoffMs?: number | undefined
   /** Longest wait after failed starts. Default 10,000. */
   readonly restartBackoffMaxMs?: number | undefined
-  /** Longest wait before a failed task runs again, however often `backoffMs` was doubled. Default 3,600,000. */
+  /** Longest wait before a task runs again, however often `backoffMs` or `crashBackoffMs` was doubled. Default 3,600,000. */
   readonly retryBackoffMaxMs?: number | undefined
 }
 
@@ -44,6 +49,7 @@ const DEFAULTS = {
   yieldAfterMs: 100,
   prefetch: 1,
   crashLimit: 3,
+  crashBackoffMs: 100,
   cancelGraceMs: 1_000,
   ageingMs: 1_000,
   restartBackoffMs: 100,
@@ -62,6 +68,7 @@ const LEAST: Readonly<Record<keyof SchedulerOptions, number>> = {
   yieldAfterMs: 1,
   prefetch: 0,
   crashLimit: 1,
+  crashBackoffMs: 0,
   cancelGraceMs: 0,
   ageingMs: 1,
   restartBackoffMs: 1,

@@ -7,16 +7,15 @@ import type { Batch, SchedulerState } from './scheduler-state.ts'
 /** The heap is cleaned when more than so many of its entries, and more than half, belong to cancelled batches. */
 const DROPPED_MAX = 64
 
-/** `backoffMs` after the first failed run, doubled after each further one, `maxMs` at most. */
-export function retryDelayMs(backoffMs: number, failedRuns: number, maxMs: number): number {
-  return Math.min(backoffMs * 2 ** (failedRuns - 1), maxMs)
+/** `firstMs` after the first failed run, doubled after each further one, `maxMs` at most. */
+export function backoffMs(firstMs: number, failedRuns: number, maxMs: number): number {
+  return Math.min(firstMs * 2 ** (failedRuns - 1), maxMs)
 }
 
-/** Queued items run again when their back-off is over; `range.attempt` is the run that is to come. */
-export function retryRange(state: SchedulerState, batch: Batch, range: ItemRange, now: Instant): void {
-  const delayMs = retryDelayMs(batch.backoffMs, range.attempt - 1, state.options.retryBackoffMaxMs)
+/** Queued items run again after `delayMs`: behind what waits to run again, suspects before it. */
+export function runLater(state: SchedulerState, batch: Batch, range: ItemRange, delayMs: number, now: Instant): void {
   if (delayMs === 0) {
-    requeueRange(batch, range, 'back')
+    requeueRange(batch, range, placeOf(range))
     return
   }
   const delayed = { at: after(now, delayMs), sequence: state.nextDelay++, batch, range, dropped: false }
@@ -37,7 +36,7 @@ export function endBackoffs(state: SchedulerState, now: Instant): void {
     const { batch, range } = head
     batch.delayed?.delete(head)
     batch.delayedItems -= range.count
-    requeueRange(batch, range, 'back')
+    requeueRange(batch, range, placeOf(range))
     refreshBatch(state, batch, now)
   }
 }
@@ -58,4 +57,8 @@ export function dropBackoffs(state: SchedulerState, batch: Batch): readonly Item
     state.delaysDropped = 0
   }
   return ranges
+}
+
+function placeOf(range: ItemRange): 'front' | 'back' {
+  return range.suspect ? 'front' : 'back'
 }

@@ -52,10 +52,11 @@ export function noteFailedStart(state: SchedulerState, now: Instant): void {
   state.failedStarts++
 }
 
-/** When the longest idle worker of the surplus is to be stopped; undefined without surplus. */
+/** When the longest idle worker of the surplus is to be stopped; undefined without surplus, and after the drain. */
 export function nextRetirement(state: SchedulerState): Instant | undefined {
   const worker = state.idle.first
-  if (worker === null || state.workers.size - state.leaving + state.starting <= state.options.baseWorkers) return undefined
+  if (worker === null || state.drain === 'drained') return undefined
+  if (state.workers.size - state.leaving + state.starting <= state.options.baseWorkers) return undefined
   return after(worker.idleSince, state.options.idleRetireMs)
 }
 

@@ -4,7 +4,7 @@
  */
 export { runShard } from './run-shard.ts'
 export type { ShardHost } from './run-shard.ts'
-export { ShardContext, taskContext } from './task-context.ts'
+export { ShardContext, taskContext, withTaskContext } from './task-context.ts'
 export type { TaskContext } from './task-context.ts'
 export { loadTaskModules } from './task-module.ts'
 export type { LoadTaskModulesOptions } from './task-module.ts'

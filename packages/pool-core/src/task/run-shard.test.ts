@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ForkpoolError } from '../base/index.ts'
 import type { Clock, Instant } from '../base/index.ts'
-import { decodeItems, encodeItems, ITEM_BYTES_MAX } from '../protocol/index.ts'
+import { decodeItems, encodeItems, encodeWorkerMessage, FRAME_BYTES_MAX, ITEM_BYTES_MAX } from '../protocol/index.ts'
 import type { RanMessage, RunMessage } from '../protocol/index.ts'
 import { runShard } from './run-shard.ts'
 import type { ShardHost } from './run-shard.ts'
@@ -193,19 +193,22 @@ describe('stopping early', () => {
   })
 
   it('leaves a result for the next run that fits a message only alone', async () => {
-    const large = new Uint8Array(ITEM_BYTES_MAX - 1000)
+    const large = new Uint8Array(ITEM_BYTES_MAX - 5)
     const task: TaskFunction = (n) => (n === 2 ? large : n === 3 ? Promise.resolve(large) : 'small')
     expect(await run(task, [1, 2])).toMatchObject({ count: 1, values: { count: 1 } })
     expect(await run(task, [1, 3])).toMatchObject({ count: 1, values: { count: 1 } })
-    expect(await run(task, [2, 1])).toMatchObject({ count: 1, values: { count: 1 } })
+    const alone = await run(task, [2, 1])
+    expect(alone).toMatchObject({ count: 1, values: { count: 1 } })
+    expect(encodeWorkerMessage(alone).length).toBeLessThan(FRAME_BYTES_MAX)
   })
 
   it('yields when failures fill a message', async () => {
     const report = await run(() => {
       throw new Error('x'.repeat(10_000))
     }, Array.from({ length: 1000 }, () => 1))
-    expect(report.count).toBeLessThan(150)
+    expect(report.count).toBeLessThan(100)
     expect(report.failures).toHaveLength(report.count)
+    expect(encodeWorkerMessage(report).length).toBeLessThan(FRAME_BYTES_MAX)
   })
 
   it('lets the event loop turn in a long shard, and leaves it when it was aborted there', async () => {

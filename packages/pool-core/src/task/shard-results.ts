@@ -1,10 +1,13 @@
 import { ForkpoolError } from '../base/index.ts'
 import type { Clock } from '../base/index.ts'
-import { ITEM_BYTES_MAX, ItemBlockBuilder, sliceBlock, toWireError } from '../protocol/index.ts'
-import type { ItemBlock, ShardFailure, WireError } from '../protocol/index.ts'
+import { ITEM_BYTES_MAX, ItemBlockBuilder, sliceBlock, toWireError, wireErrorBytes } from '../protocol/index.ts'
+import type { ItemBlock, ShardFailure } from '../protocol/index.ts'
 
 /** Outcomes of one shard take so many bytes and at most one more outcome; then the shard yields. */
 const RESULT_BYTES_ENOUGH = 1024 * 1024
+
+/** What a failure takes beside its error: its position and the names of the fields. */
+const FAILURE_ENVELOPE_BYTES = 32
 
 /** Errors for which another run cannot help. */
 const FUTILE: ReadonlySet<string> = new Set(['BAD_ARGUMENT', 'NOT_ALLOWED', 'NOT_SERIALISABLE', 'TASK_UNKNOWN'])
@@ -68,7 +71,7 @@ export class ShardResults {
   fail(at: number, thrown: unknown, retryable = !(thrown instanceof ForkpoolError && FUTILE.has(thrown.code))): void {
     const error = toWireError(thrown)
     this.#failures.push({ at, error, retryable })
-    this.#failureBytes += wireErrorBytes(error)
+    this.#failureBytes += FAILURE_ENVELOPE_BYTES + wireErrorBytes(error)
     if (this.#failureBytes >= RESULT_BYTES_ENOUGH) this.full = true
   }
 
@@ -97,16 +100,4 @@ export class ShardResults {
     for (let i = 0; i < this.#filled; i++) builder.add(this.#numbers[i])
     return builder
   }
-}
-
-/** What properties of an error count, whatever they are: the protocol allows 64 KiB of them, which hardly any error has. */
-const PROPERTIES_BYTES = 16 * 1024
-
-/** About what the error takes in a frame. */
-function wireErrorBytes(error: WireError): number {
-  let bytes = 64 + error.message.length + (error.stack?.length ?? 0)
-  if (error.properties !== undefined) bytes += PROPERTIES_BYTES
-  if (error.cause !== undefined) bytes += wireErrorBytes(error.cause)
-  for (const member of error.errors ?? []) bytes += wireErrorBytes(member)
-  return bytes
 }

@@ -63,6 +63,13 @@ describe('TaskRegistry', () => {
     ])
   })
 
+  it('shortens what only people read, and refuses a name that no message can carry', () => {
+    const task = Object.assign((() => 1) as TaskFunction, { description: 'x'.repeat(5000) })
+    const module = (name: string): TaskModule => ({ ...moduleOf('a.ts'), functions: new Map([[name, task]]) })
+    expect(new TaskRegistry([module('a')]).list()[0]?.description).toHaveLength(200)
+    expect(() => new TaskRegistry([module('n'.repeat(201))])).toThrow(/longer than 200 characters: n+… of \/a\.ts/)
+  })
+
   it('knows no inherited name', () => {
     const registry = new TaskRegistry([moduleOf('a.ts', 'f')])
     expect(registry.get('toString')).toBeUndefined()

@@ -1,4 +1,5 @@
 import { ForkpoolError, nearestNames } from '../base/index.ts'
+import { NAME_LENGTH_MAX } from '../protocol/index.ts'
 import type { TaskListing } from '../protocol/index.ts'
 import { parameterNames } from './parameter-names.ts'
 
@@ -37,6 +38,7 @@ export class TaskRegistry {
         const claim = claims.get(exported)
         const alone = module.builtIn ? claim?.all === 1 : claim?.users === 1
         const name = alone ? exported : `${module.prefix}.${exported}`
+        if (name.length > NAME_LENGTH_MAX) throw tooLong(name, module.origin)
         const other = origins.get(name)
         if (other !== undefined) throw clash(name, other, module.origin)
         origins.set(name, module.origin)
@@ -82,9 +84,22 @@ function clash(name: string, first: string, second: string): ForkpoolError {
   )
 }
 
+function tooLong(name: string, origin: string): ForkpoolError {
+  return new ForkpoolError('TASK_MODULE', `the name of a task is longer than ${NAME_LENGTH_MAX} characters: ${name.slice(0, 40)}… of ${origin}`)
+}
+
+/** Longest description and parameter shown, and most parameters: a listing is for people. */
+const SHOWN_LENGTH_MAX = 200
+const SHOWN_PARAMETERS_MAX = 20
+
+function shorten(text: string): string {
+  return text.length <= SHOWN_LENGTH_MAX ? text : `${text.slice(0, SHOWN_LENGTH_MAX - 1)}…`
+}
+
 function listTask(name: string, module: string, run: TaskFunction): TaskListing {
-  const listing = { name, module, parameters: parameterNames(Function.prototype.toString.call(run)) }
+  const parameters = parameterNames(Function.prototype.toString.call(run)).slice(0, SHOWN_PARAMETERS_MAX).map(shorten)
+  const listing = { name, module, parameters }
   const { description } = run as { readonly description?: unknown }
   const line = typeof description === 'string' ? (description.trim().split('\n', 1)[0] as string).trim() : ''
-  return line === '' ? listing : { ...listing, description: line }
+  return line === '' ? listing : { ...listing, description: shorten(line) }
 }

@@ -36,16 +36,16 @@ export interface SimBatch {
 export interface SimFaults {
   readonly startMs: number
   readonly startFails: number
-  /** A worker ends right after it came online. */
+  /** A worker ends right after it came online, perhaps with its first shard. */
   readonly stillborn: number
   readonly latencyMs: number
   /** An answer is so late that other things happen meanwhile. */
   readonly late: number
   /** A message is delivered twice. */
   readonly twice: number
-  /** Answers on their way when a worker ends get lost, or arrive after the news of its end. */
+  /** An answer that is on its way when its worker ends is lost; the others may arrive after the news of its end. */
   readonly lostOnDeath: number
-  /** At these times every worker, or one, is killed from outside: fewer than `crashLimit`, so that no innocent item may fail. */
+  /** At these times every worker, or one, is killed from outside. */
   readonly kills: readonly { readonly at: number; readonly all: boolean }[]
 }
 
@@ -115,6 +115,7 @@ function drawBatch(random: SeededRandom, number: number, pools: readonly PoolNam
   })
   const count = blocks.reduce((sum, block) => sum + block.count, 0)
   const cancelAt = random.chance(0.25) ? opensAt + random.interval(300) : undefined
+  const pauseAfterMs = random.interval(100)
   return {
     id: `batch-${number}` as BatchId,
     session: `session-${random.integer(0, 3)}` as SessionId,
@@ -132,7 +133,7 @@ function drawBatch(random: SeededRandom, number: number, pools: readonly PoolNam
     itemMs: random.pick([0.001, 0.1, 5, 80]),
     items: drawItems(random, count, cancelAt !== undefined),
     cancelAt,
-    pause: random.chance(0.15) ? { from: opensAt + random.interval(100), to: opensAt + 100 + random.interval(1_000) } : undefined,
+    pause: random.chance(0.15) ? { from: opensAt + pauseAfterMs, to: opensAt + pauseAfterMs + random.interval(1_000) } : undefined,
   }
 }
 

@@ -22,6 +22,9 @@ export const TIMELINE_POINTS_MAX = 960
 /** More lines than this cannot be told apart, and would cost memory for nothing. */
 export const TIMELINE_SERIES_MAX = 32
 
+/** A sample older than the end by more than this is from a clock that was set back. */
+const CLOCK_SET_BACK_MS = 60_000
+
 export const TIMELINE_EMPTY: Timeline = { at: [], series: [] }
 
 /** The past from a source, then the live samples newer than it. A live sample's second wins over the source's rough newest point. */
@@ -46,12 +49,12 @@ export function mergeHistory(history: ThroughputHistory, live: Timeline): Timeli
 }
 
 /**
- * One more live sample. One that is not newer than the last adds nothing: the feed repeats its newest to newcomers. If it is older by more
- * than a minute the clock was set back, and the timeline starts anew.
+ * One more live sample. One that is not newer than the last adds nothing: the feed repeats its newest to newcomers. From a clock
+ * that was set back the timeline starts anew.
  */
 export function appendSample(timeline: Timeline, sample: LiveSample): Timeline {
   const last = timeline.at.at(-1)
-  if (last !== undefined && sample.at <= last) return last - sample.at > 60_000 ? appendSample(TIMELINE_EMPTY, sample) : timeline
+  if (last !== undefined && sample.at <= last) return last - sample.at > CLOCK_SET_BACK_MS ? appendSample(TIMELINE_EMPTY, sample) : timeline
   const series = timeline.series.map((entry) => {
     const now = sample.series.find((other) => sameSeries(other, entry))
     return { ...entry, values: [...entry.values, now?.tasksPerSecond ?? null] }
@@ -64,10 +67,13 @@ export function appendSample(timeline: Timeline, sample: LiveSample): Timeline {
   return bounded({ at: [...timeline.at, sample.at], series })
 }
 
-/** Whether samples are missing between the timeline's end and this one, so that the past must be fetched again. */
+/**
+ * Whether samples are missing between the timeline's end and this one, or time began anew, so that the past must be fetched again. A sample
+ * a little older than the end is neither: Prometheus on another machine may have another clock.
+ */
 export function isGap(timeline: Timeline, sample: LiveSample): boolean {
   const last = timeline.at.at(-1)
-  return last !== undefined && Math.abs(sample.at - last) > 3_000
+  return last !== undefined && (sample.at - last > 3_000 || last - sample.at > CLOCK_SET_BACK_MS)
 }
 
 /** One line per pool size: pools of one size are added up. Ascending by size. */

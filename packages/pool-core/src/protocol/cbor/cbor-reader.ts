@@ -5,7 +5,6 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Eight bytes for one float at a time: no `DataView` has to be made for a frame. */
 const scratch = new DataView(new ArrayBuffer(8))
-const scratchBytes = new Uint8Array(scratch.buffer)
 
 /** A text shorter than this is read in a loop (measured: `TextDecoder` costs about 300 ns a call). */
 const TEXT_LOOP_MAX = 32
@@ -281,7 +280,8 @@ export class CborReader {
     const { bytes, at } = this
     this.at = at + 4
     return (
-      (bytes[at] as number) * 0x100_0000 + (((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number))
+      (bytes[at] as number) * 0x100_0000 +
+      (((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number))
     )
   }
 
@@ -308,7 +308,7 @@ function float16(half: number): number {
 function decodeWtf8(bytes: Uint8Array): string | undefined {
   let text = ''
   let afterHigh = false
-  for (let i = 0; i < bytes.length; ) {
+  for (let i = 0; i < bytes.length;) {
     const first = bytes[i] as number
     const more = first < 0x80 ? 0 : first < 0xc2 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : -1
     if (more === -1 || i + more >= bytes.length) return undefined

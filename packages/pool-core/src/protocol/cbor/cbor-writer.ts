@@ -27,6 +27,7 @@ export class CborWriter {
   #start = 0
   #at = 0
   #bytesMax = 0
+  #endMax = 0
   #busy = false
 
   constructor() {
@@ -47,9 +48,10 @@ export class CborWriter {
   /** Starts a new thing of about `bytesHint` bytes; more than `bytesMax` is an error. A right hint spares every copy. */
   begin(bytesHint: number, bytesMax: number): void {
     this.#busy = true
-    this.#bytesMax = bytesMax
-    if (this.#bytes.length - this.#at < bytesHint) this.#adopt(new Uint8Array(Math.max(SLAB_BYTES, bytesHint)))
+    const wanted = Math.min(bytesHint, bytesMax)
+    if (this.#bytes.length - this.#at < wanted) this.#adopt(new Uint8Array(Math.max(SLAB_BYTES, wanted)))
     this.#start = this.#at
+    this.allow(bytesMax)
   }
 
   /** Ends what `begin` began: its bytes, for ever the caller's. */
@@ -71,7 +73,8 @@ export class CborWriter {
 
   /** From here on, at most so many bytes more. */
   allow(bytesMax: number): void {
-    this.#bytesMax = this.length + bytesMax
+    this.#bytesMax = bytesMax
+    this.#endMax = this.length + bytesMax
   }
 
   /** Takes back what was written after `length`. */
@@ -200,7 +203,8 @@ export class CborWriter {
 
   #grow(bytes: number): void {
     const written = this.#at - this.#start
-    if (written + bytes > this.#bytesMax + TEXT_GUESS_MAX * 4) throw new ForkpoolError('LIMIT_EXCEEDED', `larger than ${this.#bytesMax} bytes`)
+    if (written + bytes > this.#endMax + TEXT_GUESS_MAX * 4)
+      throw new ForkpoolError('LIMIT_EXCEEDED', `larger than ${this.#bytesMax} bytes`)
     const grown = new Uint8Array(Math.max(SLAB_BYTES, (written + bytes) * 2))
     grown.set(this.#bytes.subarray(this.#start, this.#at))
     this.#adopt(grown)

@@ -4,7 +4,7 @@ import type { ItemBlock } from '../item-block.ts'
 import { blockFromJson, blockToJson } from '../item-json.ts'
 import { BLOCK_ITEMS_MAX } from '../limits.ts'
 import { Mismatch, preview } from '../mismatch.ts'
-import { fromBytes, toLittleEndian, TYPED_ARRAYS } from '../values/typed-arrays.ts'
+import { fromLittleEndian32, toLittleEndian } from '../values/typed-arrays.ts'
 import { choice, integer } from './field-type.ts'
 import type { FieldType } from './field-type.ts'
 import { optional, required, Struct } from './struct.ts'
@@ -21,8 +21,6 @@ const bytes: FieldType<Uint8Array> = {
   parse: onlyCbor,
   stringify: onlyCbor,
 }
-
-const UINT32 = TYPED_ARRAYS.find(({ name }) => name === 'Uint32Array')
 
 /** Positions as a typed array of RFC 8746. They are copied on reading: in a frame they stand at any byte. */
 const offsets: FieldType<Uint32Array> = {
@@ -42,10 +40,24 @@ const offsets: FieldType<Uint32Array> = {
   stringify: onlyCbor,
 }
 
+/** Up to so many offsets a loop is cheaper than another view. */
+const LOOP_OFFSETS_MAX = 32
+
 function readUint32s(reader: CborReader): Uint32Array {
-  const made = UINT32 === undefined ? undefined : fromBytes(UINT32, reader.view(reader.argument), false)
-  if (!(made instanceof Uint32Array)) throw new Mismatch('four bytes for each offset', 'another length')
-  return made
+  const { argument: length, at } = reader
+  if (length % 4 !== 0) throw new Mismatch('four bytes for each offset', `${length} bytes`)
+  const little = reader.view(length)
+  if (length > LOOP_OFFSETS_MAX * 4) return fromLittleEndian32(little)
+  const values = new Uint32Array(length / 4)
+  const { bytes } = reader
+  for (let i = 0, from = at; i < values.length; i++, from += 4) {
+    values[i] =
+      (bytes[from] as number) |
+      ((bytes[from + 1] as number) << 8) |
+      ((bytes[from + 2] as number) << 16) |
+      ((bytes[from + 3] as number) << 24)
+  }
+  return values
 }
 
 function onlyCbor(): never {
@@ -62,8 +74,14 @@ export const BLOCK: Struct<ItemBlock> = new Struct<ItemBlock>(
     bytes: required(bytes, 'The encoded items, one after the other, nothing between.'),
   },
   [
-    { text: 'offsets exactly where codec is "cbor" or "json"', holds: (block) => (block.offsets === undefined) === (block.codec === 'f64') },
-    { text: 'bytes.length = 8 × count where codec is "f64"', holds: ({ codec, bytes: { length }, count }) => codec !== 'f64' || length === count * 8 },
+    {
+      text: 'offsets exactly where codec is "cbor" or "json"',
+      holds: (block) => (block.offsets === undefined) === (block.codec === 'f64'),
+    },
+    {
+      text: 'bytes.length = 8 × count where codec is "f64"',
+      holds: ({ codec, bytes: { length }, count }) => codec !== 'f64' || length === count * 8,
+    },
     { text: 'offsets.length = count + 1', holds: (block) => block.offsets === undefined || block.offsets.length === block.count + 1 },
     { text: 'offsets ascending, each item at least one byte', holds: ({ offsets: own }) => own === undefined || isAscending(own) },
     {
@@ -80,7 +98,8 @@ function isAscending(positions: Uint32Array): boolean {
 
 /** A block of at least so many items. In the JSON dialect it is the array of its items. */
 export function itemBlock(countMin: 0 | 1): FieldType<ItemBlock> {
-  const expected = countMin === 0 ? 'an item block (JSON: an array of values)' : 'an item block of at least one item (JSON: an array of values)'
+  const expected =
+    countMin === 0 ? 'an item block (JSON: an array of values)' : 'an item block of at least one item (JSON: an array of values)'
   const checked = (block: ItemBlock): ItemBlock => {
     if (block.count < countMin) throw new Mismatch('at least one item', 'none')
     return block

@@ -46,10 +46,19 @@ function scalar<Value>({ expected, check, read, write }: Scalar<Value>): FieldTy
 
 /** Text of so many UTF-16 code units. */
 export function text(lengthMin: number, lengthMax: number): FieldType<string> {
+  return textType(lengthMin, lengthMax, preview)
+}
+
+/** Text that no error may repeat. */
+export function secret(lengthMin: number, lengthMax: number): FieldType<string> {
+  return textType(lengthMin, lengthMax, (value) => (typeof value === 'string' ? `${value.length} characters` : `a ${typeof value}`))
+}
+
+function textType(lengthMin: number, lengthMax: number, describe: (value: unknown) => string): FieldType<string> {
   const expected = lengthMin === 0 ? `text of at most ${lengthMax} characters` : `text of ${lengthMin} to ${lengthMax} characters`
   const check = (value: unknown): string => {
     if (typeof value === 'string' && value.length >= lengthMin && value.length <= lengthMax) return value
-    throw new Mismatch(expected, preview(value))
+    throw new Mismatch(expected, describe(value))
   }
   return scalar({ expected, check, read: (reader) => check(reader.key(expected)), write: (writer, value) => writer.text(value) })
 }

@@ -225,3 +225,13 @@ export function errorOf(parts: Readonly<Record<string, unknown>>): Error {
     properties: typeof properties === 'object' && properties !== null ? (properties as Record<string, unknown>) : undefined,
   })
 }
+
+/** Reads the entries of a map of text keys, whatever encloses it: values count their depth from here. */
+export function readProperties(reader: CborReader): Record<string, unknown> {
+  const { depth } = reader
+  reader.length(5, 'an object of values')
+  reader.depth = 0
+  const properties = object(reader)
+  reader.depth = depth
+  return properties
+}

@@ -164,3 +164,8 @@ function writeError(writer: CborWriter, error: Error, trail: ValueTrail): void {
   writeEntries(writer, parts, Object.keys(parts), trail)
   trail.leave()
 }
+
+/** Writes an object's own enumerable properties as a map of text keys, even where a class made it. */
+export function writeProperties(writer: CborWriter, properties: Readonly<Record<string, unknown>>, trail: ValueTrail): void {
+  writeEntries(writer, properties, Object.keys(properties), trail)
+}

@@ -19,7 +19,8 @@ export const ERROR_PART_NAMES: ReadonlySet<string> = new Set(['name', 'message',
 export function errorName(error: Error): string {
   const { name } = error
   // A class that does not set `name` inherits the one of its built-in parent: the constructor knows better.
-  const inherited = typeof name !== 'string' || ((Object.hasOwn(BUILT_IN, name) || name === 'AggregateError') && !Object.hasOwn(error, 'name'))
+  const inherited =
+    typeof name !== 'string' || ((Object.hasOwn(BUILT_IN, name) || name === 'AggregateError') && !Object.hasOwn(error, 'name'))
   return (inherited ? className(error) : name) || 'Error'
 }
 
@@ -30,7 +31,8 @@ export function describeError(error: Error): Record<string, unknown> {
   if (Object.hasOwn(error, 'cause')) parts['cause'] = error.cause
   if (error instanceof AggregateError) parts['errors'] = error.errors as unknown
   const keys = Object.keys(error).filter((key) => !ERROR_PART_NAMES.has(key))
-  if (keys.length > 0) parts['properties'] = Object.fromEntries(keys.map((key) => [key, (error as unknown as Record<string, unknown>)[key]]))
+  if (keys.length > 0)
+    parts['properties'] = Object.fromEntries(keys.map((key) => [key, (error as unknown as Record<string, unknown>)[key]]))
   return parts
 }
 

@@ -28,7 +28,9 @@ export function toJsonTree(value: unknown, trail: ValueTrail): JsonTree {
     case 'boolean':
       return value
     case 'number':
-      return Number.isFinite(value) && (value !== 0 || !Object.is(value, -0)) ? value : typed('number', Object.is(value, -0) ? '-0' : String(value))
+      return Number.isFinite(value) && (value !== 0 || !Object.is(value, -0))
+        ? value
+        : typed('number', Object.is(value, -0) ? '-0' : String(value))
     case 'bigint':
       return typed('bigint', value.toString())
     case 'undefined':

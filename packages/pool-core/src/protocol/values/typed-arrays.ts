@@ -1,5 +1,4 @@
-type TypedArray = Exclude<ArrayBufferView<ArrayBuffer>, DataView>
-type TypedArrayConstructor = new (buffer: ArrayBuffer) => TypedArray & ArrayBufferView<ArrayBuffer>
+type TypedArrayConstructor = new (buffer: ArrayBuffer) => ArrayBufferView<ArrayBuffer>
 
 /** A typed array class: its tag in RFC 8746 for little-endian elements, and its `$type` in JSON. */
 export interface TypedArrayEntry {
@@ -58,6 +57,16 @@ export function fromBytes(entryOf: TypedArrayEntry, bytes: Uint8Array, bigEndian
   const straight = entryOf.elementBytes === 1 || bigEndian !== IS_LITTLE_ENDIAN
   const own = straight ? new Uint8Array(bytes) : swapped(bytes, entryOf.elementBytes)
   return new entryOf.construct(own.buffer)
+}
+
+/** Unsigned 32-bit integers from little-endian bytes; a copy. */
+export function fromLittleEndian32(bytes: Uint8Array): Uint32Array {
+  return new Uint32Array((IS_LITTLE_ENDIAN ? new Uint8Array(bytes) : swapped(bytes, 4)).buffer)
+}
+
+/** Doubles from little-endian bytes; a copy. */
+export function fromLittleEndian64(bytes: Uint8Array): Float64Array {
+  return new Float64Array((IS_LITTLE_ENDIAN ? new Uint8Array(bytes) : swapped(bytes, 8)).buffer)
 }
 
 function swapped(bytes: Uint8Array, elementBytes: number): Uint8Array<ArrayBuffer> {

@@ -65,6 +65,12 @@ export class ValueTrail {
     return path
   }
 
+  /** The item as a whole: `items[3]`. */
+  get #item(): string {
+    const [key] = this.#keys
+    return key === undefined ? this.#root : this.#root + step(key)
+  }
+
   /** Throws for the value here: `items[3].callback is a function, which cannot be sent to or from a worker`. */
   refuse(what: string): never {
     throw new ForkpoolError('NOT_SERIALISABLE', `${this.path} is ${what}, which cannot be sent to or from a worker`)
@@ -73,8 +79,9 @@ export class ValueTrail {
   /** What an error thrown while a value was read becomes: with the place, and the code `NOT_SERIALISABLE`. */
   explain(error: unknown): ForkpoolError {
     if (error instanceof ForkpoolError && error.code === 'NOT_SERIALISABLE') return error
-    const why = error instanceof ForkpoolError && error.code === 'LIMIT_EXCEEDED' ? `is ${error.message}` : 'threw while it was read'
-    return new ForkpoolError('NOT_SERIALISABLE', `${this.path} ${why}`, { cause: error })
+    if (error instanceof ForkpoolError && error.code === 'LIMIT_EXCEEDED')
+      return new ForkpoolError('NOT_SERIALISABLE', `${this.#item} is ${error.message}`)
+    return new ForkpoolError('NOT_SERIALISABLE', `${this.path} threw while it was read`, { cause: error })
   }
 
   #refuseDepth(container: object): never {
@@ -84,7 +91,7 @@ export class ValueTrail {
       this.#depth = deep === -1 ? this.#depth : deep
       this.refuse('a reference to an object that contains it')
     }
-    throw new ForkpoolError('NOT_SERIALISABLE', `${this.#root}${step(this.#keys[0] ?? '')} is nested deeper than ${VALUE_DEPTH_MAX} levels`)
+    throw new ForkpoolError('NOT_SERIALISABLE', `${this.#item} is nested deeper than ${VALUE_DEPTH_MAX} levels`)
   }
 }
 

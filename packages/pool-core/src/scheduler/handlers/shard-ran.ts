@@ -4,7 +4,7 @@ import { itemLog, moveItems, noteWorker, refreshBatch, requeueRange } from '../b
 import { cancelBatch, startGrace } from '../cancel.ts'
 import type { ShardRan, ShardTaskFailure } from '../events.ts'
 import type { ItemRange } from '../item-range.ts'
-import { retryRange } from '../retry.ts'
+import { backoffMs, runLater } from '../retry.ts'
 import type { Batch, SchedulerState, Shard } from '../scheduler-state.ts'
 import { settleBatchIfDone, settleCancelled, settleCompleted, settleFailed } from '../settle.ts'
 import { observeCost } from '../task-cost.ts'
@@ -122,5 +122,5 @@ function runAgain(state: SchedulerState, batch: Batch, range: ItemRange, failure
   for (const { at, error } of failures) itemLog(batch, from + at).errors.push(error)
   moveItems(batch, 'running', 'queued', failures.length)
   const again = { ...range, offset: range.offset + first.at, count: failures.length, attempt: range.attempt + 1, patient: false }
-  retryRange(state, batch, again, now)
+  runLater(state, batch, again, backoffMs(batch.backoffMs, range.attempt, state.options.retryBackoffMaxMs), now)
 }

@@ -1,0 +1,339 @@
+import { describe, expect, test } from 'vitest'
+import type { Random } from '@forkpool/pool-core/base'
+import type { BatchSummary, RanMessage, RunMessage } from '@forkpool/pool-core/protocol'
+import { decodeItems, encodeItems } from '@forkpool/pool-core/protocol'
+import type { SessionId, ShardId, WorkerId } from '@forkpool/pool-core/scheduler'
+import { FakeClock } from '@forkpool/pool-core/testing'
+import type { BatchRequest, BatchSink } from '../batch-request.ts'
+import type { DispatchObserver, PoolLabel } from '../dispatch-observer.ts'
+import { MemoryEngine } from '../engine/memory/memory-engine.ts'
+import type { RecordedRange } from '../engine/engine.ts'
+import type { FleetEvents, WorkerFleet } from '../worker-fleet.ts'
+import { Dispatcher } from './dispatcher.ts'
+
+/** Workers that do what the test says, when it says so. */
+class Workers implements WorkerFleet {
+  readonly held = new Map<WorkerId, RunMessage[]>()
+  readonly ended: string[] = []
+  events: FleetEvents | undefined
+  #count = 0
+
+  listen(events: FleetEvents): void {
+    this.events = events
+  }
+
+  startWorkers(count: number): void {
+    for (let i = 0; i < count; i++) this.held.set(`w${++this.#count}` as WorkerId, [])
+  }
+
+  run(worker: WorkerId, message: RunMessage): void {
+    this.held.get(worker)?.push(message)
+  }
+
+  abort(worker: WorkerId, shard: ShardId): void {
+    this.ended.push(`abort ${worker} ${shard}`)
+  }
+
+  retire(worker: WorkerId): void {
+    this.ended.push(`retire ${worker}`)
+  }
+
+  kill(worker: WorkerId, reason: string): void {
+    this.ended.push(`kill ${worker} ${reason}`)
+  }
+
+  allOnline(): void {
+    const tasks = [{ name: 'square', module: 'built-in', parameters: ['n'] }]
+    for (const worker of this.held.keys()) this.events?.online(worker, tasks)
+  }
+
+  /** Answers the first shard of a worker: squares, and a failure for every item in `bad`. */
+  answer(worker: WorkerId, bad: readonly number[] = [], count?: number): void {
+    const message = this.held.get(worker)?.shift() as RunMessage
+    const items = decodeItems(message.items) as number[]
+    const ran = items.slice(0, count ?? items.length)
+    const good = ran.filter((item) => !bad.includes(item)).map((item) => item * item)
+    const failures = ran.flatMap((item, at) =>
+      bad.includes(item) ? [{ at, retryable: true, error: { name: 'RangeError', message: `bad ${item}` } }] : [],
+    )
+    const values = good.length === 0 ? { count: 0, codec: 'f64' as const, bytes: new Uint8Array(0) } : encodeItems(good)
+    const ranMessage: RanMessage = {
+      kind: 'ran',
+      shard: message.shard,
+      count: ran.length,
+      values,
+      failures,
+      runMs: 1,
+      decodeMs: 0,
+      encodeMs: 0,
+    }
+    this.events?.ran(worker, ranMessage)
+  }
+
+  /** Lets every worker answer until none holds a shard. */
+  answerAll(bad: readonly number[] = []): void {
+    for (let busy = true; busy;) {
+      busy = false
+      for (const [worker, shards] of this.held) {
+        if (shards.length === 0) continue
+        busy = true
+        this.answer(worker, bad)
+      }
+    }
+  }
+
+  lose(worker: WorkerId): void {
+    this.held.delete(worker)
+    this.events?.lost(worker, { signal: 'SIGKILL' }, undefined)
+  }
+}
+
+class Sink implements BatchSink {
+  readonly said: string[] = []
+  readonly results_: RecordedRange[] = []
+  summary: BatchSummary | undefined
+  credits = 0
+
+  accepted(): void {
+    this.said.push('accepted')
+  }
+
+  results(range: RecordedRange, summary: BatchSummary | undefined): void {
+    this.said.push('results')
+    this.results_.push(range)
+    if (summary !== undefined) this.summary = summary
+  }
+
+  credit(bytes: number): void {
+    this.credits += bytes
+  }
+
+  done(summary: BatchSummary): void {
+    this.said.push('done')
+    this.summary = summary
+  }
+
+  failed(error: unknown): void {
+    this.said.push(`failed ${(error as Error).message}`)
+  }
+
+  /** Values by index, and messages of failures. */
+  outcomes(): ReadonlyMap<number, unknown> {
+    const outcomes = new Map<number, unknown>()
+    for (const range of this.results_) {
+      const values = decodeItems(range.values)
+      const failures = new Map(range.failures.map((failure) => [failure.at, failure]))
+      for (let at = 0, next = 0; at < range.count; at++) {
+        const index = range.from + at
+        if (outcomes.has(index)) throw new Error(`index ${index} came twice`)
+        outcomes.set(index, failures.has(at) ? failures.get(at)?.error.message : values[next++])
+      }
+    }
+    return outcomes
+  }
+}
+
+class Counts implements DispatchObserver {
+  readonly settled: Record<string, number> = {}
+  unaccounted = 0
+  duplicates = 0
+
+  batchOpened(): void {}
+  batchEnded(_pool: PoolLabel, _wallMs: number, unaccounted: number): void {
+    this.unaccounted += unaccounted
+  }
+  tasksSettled(_pool: PoolLabel, outcome: string, count: number): void {
+    this.settled[outcome] = (this.settled[outcome] ?? 0) + count
+  }
+  tasksAssigned(): void {}
+  shardRan(): void {}
+  duplicateDropped(_pool: PoolLabel, _where: string, count: number): void {
+    this.duplicates += count
+  }
+  workerLost(): void {}
+}
+
+const REQUEST: BatchRequest = {
+  session: 's1' as SessionId,
+  task: 'square',
+  pool: undefined,
+  poolSize: 2,
+  spread: false,
+  total: undefined,
+  priority: 0,
+  chunkSize: 2,
+  retries: 0,
+  backoffMs: 0,
+  failFast: false,
+  reply: 'auto',
+}
+
+function create(): { readonly dispatcher: Dispatcher; readonly workers: Workers; readonly counts: Counts; readonly clock: FakeClock } {
+  const workers = new Workers()
+  const counts = new Counts()
+  const clock = new FakeClock()
+  let tokens = 0
+  const random: Random = { next: () => 0.5, token: () => `batch${++tokens}` }
+  const dispatcher = new Dispatcher({
+    clock,
+    random,
+    engine: new MemoryEngine(),
+    fleet: workers,
+    observer: counts,
+    scheduler: { baseWorkers: 2, maxWorkers: 4 },
+    poolsMax: 10,
+    defaultPoolSize: 2,
+    batchesKept: 2,
+  })
+  dispatcher.start()
+  workers.allOnline()
+  return { dispatcher, workers, counts, clock }
+}
+
+/** Lets promises of the engine settle. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 10; i++) await Promise.resolve()
+}
+
+/** Lets workers answer until nothing moves. */
+async function runAll(workers: Workers, bad?: readonly number[]): Promise<void> {
+  for (let i = 0; i < 20; i++) {
+    await settle()
+    workers.answerAll(bad)
+  }
+  await settle()
+}
+
+describe('Dispatcher', () => {
+  test('a batch is accepted, run in shards by as many workers as its pool has, and ends with a summary', async () => {
+    const { dispatcher, workers, counts } = create()
+    const sink = new Sink()
+    dispatcher.submit(REQUEST, encodeItems([1, 2, 3, 4, 5]), true, sink)
+    await settle()
+    expect([...workers.held.values()].map((shards) => shards.length > 0)).toEqual([true, true])
+    await runAll(workers)
+    expect(sink.said[0]).toBe('accepted')
+    expect(sink.outcomes()).toEqual(new Map([1, 4, 9, 16, 25].entries()))
+    expect(sink.summary).toMatchObject({ outcome: 'completed', completed: 5, failed: 0, cancelled: 0, workers: 2 })
+    expect(counts.settled).toEqual({ completed: 5 })
+    expect(counts.unaccounted).toBe(0)
+    expect(sink.credits).toBe(40)
+  })
+
+  test('items that come later, and an end without items', async () => {
+    const { dispatcher, workers } = create()
+    const sink = new Sink()
+    const batch = dispatcher.submit(REQUEST, undefined, false, sink)
+    batch.add(encodeItems([1, 2]), false)
+    await runAll(workers)
+    expect(sink.summary).toBeUndefined()
+    batch.add(encodeItems([3]), false)
+    batch.end()
+    await runAll(workers)
+    expect(sink.outcomes()).toEqual(new Map([1, 4, 9].entries()))
+    const empty = new Sink()
+    dispatcher.submit(REQUEST, undefined, true, empty)
+    await settle()
+    expect(empty.said).toEqual(['accepted', 'done'])
+  })
+
+  test('a failed task is run again as often as asked, alone, and then reported with its attempts', async () => {
+    const { dispatcher, workers, counts } = create()
+    const sink = new Sink()
+    dispatcher.submit({ ...REQUEST, retries: 2 }, encodeItems([1, 2, 3]), true, sink)
+    await runAll(workers, [2])
+    expect(sink.outcomes()).toEqual(
+      new Map<number, unknown>([
+        [0, 1],
+        [1, 'bad 2'],
+        [2, 9],
+      ]),
+    )
+    expect(sink.results_.flatMap((range) => range.failures)).toMatchObject([{ attempts: 3 }])
+    expect(counts.settled).toEqual({ completed: 2, failed: 1 })
+    expect(sink.summary).toMatchObject({ outcome: 'failed', completed: 2, failed: 1 })
+  })
+
+  test('a lost worker: its tasks run elsewhere, each result is there once', async () => {
+    const { dispatcher, workers, counts } = create()
+    const sink = new Sink()
+    dispatcher.submit(REQUEST, encodeItems([1, 2, 3, 4, 5, 6, 7, 8]), true, sink)
+    await settle()
+    workers.lose([...workers.held.keys()][0] as WorkerId)
+    workers.allOnline()
+    await runAll(workers)
+    expect(sink.outcomes()).toEqual(new Map([1, 4, 9, 16, 25, 36, 49, 64].entries()))
+    expect(counts.settled).toEqual({ completed: 8 })
+    expect(counts.unaccounted).toBe(0)
+  })
+
+  test('a worker that answers for a shard that is not its own is not believed', async () => {
+    const { dispatcher, workers, counts } = create()
+    const sink = new Sink()
+    dispatcher.submit(REQUEST, encodeItems([1, 2, 3, 4]), true, sink)
+    await settle()
+    const [first, second] = [...workers.held.keys()] as [WorkerId, WorkerId]
+    const shard = workers.held.get(first)?.[0]?.shard as number
+    const values = encodeItems([-1, -1])
+    workers.events?.ran(second, { kind: 'ran', shard, count: 2, values, runMs: 1, decodeMs: 0, encodeMs: 0 })
+    expect(counts.duplicates).toBe(2)
+    await runAll(workers)
+    expect(sink.outcomes()).toEqual(new Map([1, 4, 9, 16].entries()))
+  })
+
+  test('an impossible answer ends the worker', async () => {
+    const { dispatcher, workers } = create()
+    dispatcher.submit(REQUEST, encodeItems([1, 2]), true, new Sink())
+    await settle()
+    const [worker, shards] = [...workers.held].find(([, held]) => held.length > 0) as [WorkerId, RunMessage[]]
+    const { shard } = shards[0] as RunMessage
+    workers.events?.ran(worker, { kind: 'ran', shard, count: 2, values: encodeItems([1]), runMs: 1, decodeMs: 0, encodeMs: 0 })
+    expect(workers.ended).toEqual([`kill ${worker} protocol`])
+  })
+
+  test('cancel: what is queued is cancelled, what ran counts, and the ledger balances', async () => {
+    const { dispatcher, workers, counts } = create()
+    const sink = new Sink()
+    const batch = dispatcher.submit(REQUEST, encodeItems(Array.from({ length: 100 }, (_, i) => i)), true, sink)
+    await settle()
+    workers.answer([...workers.held.keys()][0] as WorkerId)
+    batch.cancel()
+    await runAll(workers)
+    const { completed, cancelled } = sink.summary as BatchSummary
+    expect(sink.summary?.outcome).toBe('cancelled')
+    expect(completed + cancelled).toBe(100)
+    expect(cancelled).toBeGreaterThan(80)
+    expect(counts.unaccounted).toBe(0)
+  })
+
+  test('an unknown task is refused with the nearest name, and leaves nothing behind', () => {
+    const { dispatcher } = create()
+    expect(() => dispatcher.submit({ ...REQUEST, task: 'sqaure' }, undefined, true, new Sink())).toThrow(
+      'no task is named "sqaure"; did you mean square?',
+    )
+    expect(dispatcher.open.size).toBe(0)
+  })
+
+  test('drain takes nothing new and ends when the open batches have ended', async () => {
+    const { dispatcher, workers } = create()
+    const sink = new Sink()
+    dispatcher.submit(REQUEST, encodeItems([1, 2]), true, sink)
+    await settle()
+    let drained = false
+    void dispatcher.drain().then(() => (drained = true))
+    expect(() => dispatcher.submit(REQUEST, undefined, true, new Sink())).toThrow('shutting down')
+    await settle()
+    expect(drained).toBe(false)
+    await runAll(workers)
+    expect(drained).toBe(true)
+    expect(sink.summary?.outcome).toBe('completed')
+  })
+
+  test('no more ended batches are kept than were asked for', async () => {
+    const { dispatcher, workers } = create()
+    for (let i = 0; i < 5; i++) dispatcher.submit(REQUEST, encodeItems([i]), true, new Sink())
+    await runAll(workers)
+    expect(dispatcher.ended.size).toBe(2)
+    expect(dispatcher.endedTotal).toBe(5)
+  })
+})

@@ -1,0 +1,259 @@
+import { describe, expect, test } from 'vitest'
+import { ForkpoolError } from '@forkpool/pool-core/base'
+import type { BatchSummary, ItemBlock, ServerMessage, SubmitMessage } from '@forkpool/pool-core/protocol'
+import { encodeItems } from '@forkpool/pool-core/protocol'
+import type { BatchId, SessionId } from '@forkpool/pool-core/scheduler'
+import { FakeClock } from '@forkpool/pool-core/testing'
+import type { BatchHandle, BatchRequest, BatchSink } from '../batch-request.ts'
+import { ClientSession } from './client-session.ts'
+
+interface Submitted {
+  readonly request: BatchRequest
+  readonly sink: BatchSink
+  readonly calls: string[]
+}
+
+const LIMITS = { frameBytes: 1024, inputWindowBytes: 100, resultWindowBytes: 100, poolSizeMax: 8, batchesOpenMax: 2 }
+const SUMMARY: BatchSummary = { outcome: 'completed', completed: 1, failed: 0, cancelled: 0, wallMs: 1, runMs: 1, workers: 1 }
+
+class Peer {
+  readonly clock = new FakeClock()
+  readonly sent: ServerMessage[] = []
+  readonly closes: (readonly [number, string])[] = []
+  readonly batches: Submitted[] = []
+  refuseWith: ForkpoolError | undefined
+  readonly session: ClientSession
+
+  constructor(token?: string) {
+    this.session = new ClientSession(
+      {
+        clock: this.clock,
+        send: (message) => this.sent.push(message),
+        close: (code, reason) => this.closes.push([code, reason]),
+        submit: (request, _items, _ended, sink) => this.#submit(request, sink),
+        isToken: (given) => given === token,
+      },
+      {
+        id: 's1' as SessionId,
+        reply: 'auto',
+        authorised: token === undefined,
+        handshakeTimeoutMs: 1000,
+        welcome: { server: 'forkpool/test', cores: 2, limits: LIMITS },
+      },
+    )
+  }
+
+  hello(): this {
+    this.session.receive({ kind: 'hello', versions: [1] })
+    this.sent.length = 0
+    return this
+  }
+
+  submit(batch: number, more: Partial<SubmitMessage> = {}): Submitted {
+    this.session.receive({ kind: 'submit', batch, task: 'square', ...more })
+    return this.batches.at(-1) as Submitted
+  }
+
+  #submit(request: BatchRequest, sink: BatchSink): BatchHandle {
+    if (this.refuseWith !== undefined) throw this.refuseWith
+    const calls: string[] = []
+    this.batches.push({ request, sink, calls })
+    return {
+      id: 'b' as BatchId,
+      add: (block, last) => calls.push(`add ${block.count}${last ? ' last' : ''}`),
+      end: () => calls.push('end'),
+      cancel: () => calls.push('cancel'),
+      pause: (paused) => calls.push(paused ? 'pause' : 'go on'),
+    }
+  }
+}
+
+function results(from: number, count: number): { from: number; count: number; values: ItemBlock; failures: [] } {
+  return { from, count, values: encodeItems(Array.from({ length: count }, (_, i) => i + 0.5)), failures: [] }
+}
+
+function kinds(peer: Peer): readonly string[] {
+  return peer.sent.map((message) => message.kind)
+}
+
+describe('handshake', () => {
+  test('hello is answered with the version both speak and the limits', () => {
+    const peer = new Peer()
+    peer.session.receive({ kind: 'hello', versions: [7, 1] })
+    expect(peer.sent).toEqual([{ kind: 'welcome', version: 1, session: 's1', server: 'forkpool/test', cores: 2, limits: LIMITS }])
+  })
+
+  test('no common version, no hello in time, and anything before hello end the connection with the reason', () => {
+    const foreign = new Peer()
+    foreign.session.receive({ kind: 'hello', versions: [99] })
+    expect(foreign.sent[0]).toMatchObject({ kind: 'refused', error: { code: 'PROTOCOL_VERSION' } })
+    expect(foreign.closes[0]?.[0]).toBe(1002)
+
+    const silent = new Peer()
+    silent.clock.advance(1000)
+    expect(silent.closes).toEqual([[1008, 'no hello within 1000 ms']])
+
+    const hasty = new Peer()
+    hasty.session.receive({ kind: 'end', batch: 1 })
+    expect(hasty.closes).toEqual([[1002, 'the first message has to be hello, got end']])
+  })
+
+  test('where a token is needed, hello has to bring it, and the answer does not say what was wrong', () => {
+    for (const token of [undefined, 'wrong']) {
+      const peer = new Peer('secret')
+      peer.session.receive({ kind: 'hello', versions: [1], token })
+      expect(peer.sent).toEqual([
+        { kind: 'refused', error: { name: 'ForkpoolError', code: 'UNAUTHORISED', message: 'The token is missing or wrong.' } },
+      ])
+      expect(peer.closes[0]?.[0]).toBe(1008)
+    }
+    const peer = new Peer('secret')
+    peer.session.receive({ kind: 'hello', versions: [1], token: 'secret' })
+    expect(kinds(peer)).toEqual(['welcome'])
+  })
+})
+
+describe('batches', () => {
+  test('defaults are filled in', () => {
+    const { request } = new Peer().hello().submit(1)
+    expect(request).toEqual({
+      session: 's1',
+      task: 'square',
+      pool: undefined,
+      poolSize: undefined,
+      spread: false,
+      total: undefined,
+      priority: 0,
+      chunkSize: undefined,
+      retries: 0,
+      backoffMs: 0,
+      failFast: false,
+      reply: 'auto',
+    })
+  })
+
+  test.each([
+    [{ priority: 11 }, 'priority: expected a whole number from -10 to 10, got 11'],
+    [{ chunkSize: 0 }, 'chunkSize: expected a whole number from 1 to'],
+    [{ retries: 1.5 }, 'retries: expected a whole number from 0 to 100, got 1.5'],
+    [{ backoffMs: -1 }, 'backoffMs: expected a whole number from 0 to 3600000, got -1'],
+  ])('refuses %j, and the session goes on', (more, message) => {
+    const peer = new Peer().hello()
+    peer.submit(1, more)
+    expect(peer.sent).toMatchObject([
+      { kind: 'refused', batch: 1, error: { code: 'BAD_ARGUMENT', message: expect.stringContaining(message) as string } },
+    ])
+    expect(peer.closes).toEqual([])
+    peer.submit(2)
+    expect(peer.batches).toHaveLength(1)
+  })
+
+  test('what the dispatcher refuses is refused, without its stack', () => {
+    const peer = new Peer().hello()
+    peer.refuseWith = new ForkpoolError('TASK_UNKNOWN', 'no task is named "x"')
+    peer.submit(1)
+    expect(peer.sent).toEqual([
+      { kind: 'refused', batch: 1, error: { name: 'ForkpoolError', code: 'TASK_UNKNOWN', message: 'no task is named "x"' } },
+    ])
+  })
+
+  test('numbers ascend; a used one breaks the protocol', () => {
+    const peer = new Peer().hello()
+    peer.submit(5)
+    peer.submit(5)
+    expect(peer.closes).toEqual([[1002, 'batch 5: numbers of a session ascend, and 5 was used']])
+  })
+
+  test('no more batches than are allowed at once', () => {
+    const peer = new Peer().hello()
+    const first = peer.submit(1)
+    peer.submit(2)
+    peer.submit(3)
+    expect(peer.sent).toMatchObject([{ kind: 'refused', batch: 3, error: { code: 'LIMIT_EXCEEDED' } }])
+    first.sink.results(results(0, 1), SUMMARY)
+    peer.submit(4)
+    expect(peer.batches).toHaveLength(3)
+  })
+
+  test('messages for a batch that has ended are late, not wrong; for one that never was they are wrong', () => {
+    const peer = new Peer().hello()
+    peer.submit(1).sink.done(SUMMARY)
+    peer.session.receive({ kind: 'cancel', batch: 1 })
+    expect(peer.closes).toEqual([])
+    peer.session.receive({ kind: 'cancel', batch: 2 })
+    expect(peer.closes[0]?.[1]).toContain('batch 2, which was never submitted')
+  })
+
+  test('a lost connection cancels what is open', () => {
+    const peer = new Peer().hello()
+    const { calls } = peer.submit(1)
+    peer.session.closed()
+    expect(calls).toEqual(['cancel'])
+    expect(peer.clock.pending).toBe(0)
+  })
+})
+
+describe('windows', () => {
+  test('items are passed on; those after the end, or beyond the window, break the protocol', () => {
+    const peer = new Peer().hello()
+    const { calls } = peer.submit(1, { items: encodeItems([1.5, 2.5, 3.5, 4.5]) })
+    peer.session.receive({ kind: 'items', batch: 1, items: encodeItems([1.5]), end: true })
+    expect(calls).toEqual(['add 1 last'])
+    peer.session.receive({ kind: 'items', batch: 1, items: encodeItems([1.5]) })
+    expect(peer.closes[0]).toEqual([1002, 'batch 1: items after the end of its input'])
+
+    const greedy = new Peer().hello()
+    greedy.submit(1, { items: encodeItems(Array.from({ length: 12 }, (_, i) => i + 0.5)) })
+    greedy.session.receive({ kind: 'items', batch: 1, items: encodeItems([1.5]) })
+    expect(greedy.closes[0]?.[1]).toContain('exceed the input window; wait for credit')
+  })
+
+  test('credit for input is gathered, and none is sent when the input has ended', () => {
+    const peer = new Peer().hello()
+    const { sink } = peer.submit(1, { items: encodeItems(Array.from({ length: 12 }, (_, i) => i + 0.5)) })
+    sink.credit(16)
+    expect(peer.sent).toEqual([])
+    sink.credit(16)
+    expect(peer.sent).toEqual([{ kind: 'credit', batch: 1, bytes: 32 }])
+    peer.session.receive({ kind: 'end', batch: 1 })
+    sink.credit(64)
+    expect(peer.sent).toHaveLength(1)
+  })
+
+  test('credit is sent at once when nothing is left in the coordinator: the client may be waiting for it', () => {
+    const peer = new Peer().hello()
+    const { sink } = peer.submit(1, { items: encodeItems([1.5]) })
+    sink.credit(8)
+    expect(peer.sent).toEqual([{ kind: 'credit', batch: 1, bytes: 8 }])
+  })
+
+  test('results beyond the window wait, the batch is paused, and goes on when they are taken', () => {
+    const peer = new Peer().hello()
+    const { sink, calls } = peer.submit(1)
+    sink.results(results(0, 12), undefined)
+    sink.results(results(12, 12), undefined)
+    sink.results(results(24, 1), SUMMARY)
+    expect(kinds(peer)).toEqual(['results'])
+    expect(calls).toEqual(['pause'])
+    peer.session.receive({ kind: 'credit', batch: 1, bytes: 96 })
+    expect(peer.sent).toMatchObject([{ from: 0 }, { from: 12 }])
+    peer.session.receive({ kind: 'credit', batch: 1, bytes: 96 })
+    expect(peer.sent).toMatchObject([{ from: 0 }, { from: 12 }, { from: 24, done: SUMMARY }])
+    expect(calls).toEqual(['pause', 'go on'])
+    expect(peer.session.openBatches).toBe(0)
+  })
+
+  test('a connection that is behind pauses every batch until it has caught up', () => {
+    const peer = new Peer().hello()
+    const { sink, calls } = peer.submit(1)
+    peer.session.setCongested(true)
+    const second = peer.submit(2)
+    sink.results(results(0, 1), undefined)
+    second.sink.done(SUMMARY)
+    expect(peer.sent).toEqual([])
+    peer.session.setCongested(false)
+    expect(kinds(peer)).toEqual(['results', 'done'])
+    expect(calls).toEqual(['pause', 'go on'])
+    expect(peer.session.openBatches).toBe(1)
+  })
+})

@@ -1,0 +1,10 @@
+/** The task module that comes with Forkpool: each exported function is a task. */
+export { factorial } from './factorial.ts'
+export { fail } from './fail.ts'
+export { mandelbrotRow } from './mandelbrot-row.ts'
+export { monteCarloPi } from './monte-carlo-pi.ts'
+export { primeCount } from './prime-count.ts'
+export { sha256File } from './sha256-file.ts'
+export { sleep } from './sleep.ts'
+export { square } from './square.ts'
+export { wordCountFile } from './word-count-file.ts'

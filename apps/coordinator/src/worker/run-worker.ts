@@ -1,0 +1,114 @@
+import process from 'node:process'
+import { after, systemClock } from '@forkpool/pool-core/base'
+import type { WorkerLink } from '@forkpool/pool-core/link'
+import { encodeWorkerMessage, toWireError } from '@forkpool/pool-core/protocol'
+import { loadTaskModules } from '@forkpool/pool-core/task'
+import type { TaskRegistry } from '@forkpool/pool-core/task'
+import { connectWorkerLink } from '../link/connect-worker-link.ts'
+import * as builtIn from '../tasks/index.ts'
+import { allowTaskRoots } from '../tasks/task-roots.ts'
+import { endOnStrayErrors, sayLastWords } from './last-words.ts'
+import { isOrphan, startWatchdog } from './watchdog.ts'
+import { decodeWorkerEnvironment } from './worker-environment.ts'
+import type { WorkerEnvironment } from './worker-environment.ts'
+import { WorkerSession } from './worker-session.ts'
+
+/** The watching thread takes about 50 ms of a core to start: a worker without work starts it when its pool has started. */
+const WATCHDOG_AFTER_MS = 1_000
+
+/** The end of a link that the coordinator does not confirm is not waited for longer. */
+const CLOSE_TIMEOUT_MS = 1_000
+
+/** Exit codes: how a worker ends by itself. One that lost its coordinator ends with 0 or by SIGKILL. */
+const EXIT = { stopped: 0, failed: 1, notForked: 2 } as const
+
+/** Runs a worker, from `ready` to the end of the process. */
+export async function runWorker(variables: NodeJS.ProcessEnv): Promise<void> {
+  const environment = readEnvironment(variables)
+  const { workerId, primaryPid } = environment
+  const orphaned = (): boolean => isOrphan(primaryPid)
+  let session: WorkerSession | undefined
+  leaveSignalsToTheCoordinator(orphaned)
+  endOnStrayErrors(workerId, () => session?.describeRun() ?? ' while its task modules loaded', orphaned)
+  process.once('disconnect', () => process.exit(EXIT.stopped))
+  allowTaskRoots(environment.taskRoots)
+  // Both take their time, and neither needs the other.
+  const connecting = connectWorkerLink(environment.socketPath, environment.token)
+  const loading = loadTaskModules(environment.taskModules, { builtIn })
+  const [connected, loaded] = await Promise.allSettled([connecting, loading])
+  if (connected.status === 'rejected') {
+    if (!orphaned()) sayLastWords(`forkpool worker ${workerId} cannot reach its coordinator: ${(connected.reason as Error).message}`)
+    process.exit(EXIT.failed)
+  }
+  const link = connected.value
+  if (loaded.status === 'rejected') {
+    link.send(encodeWorkerMessage({ kind: 'broken', error: toWireError(loaded.reason) }))
+    return endWith(link, EXIT.failed, 'a task module cannot be used')
+  }
+  session = openSession(environment, link, loaded.value)
+}
+
+function openSession({ workerId, primaryPid }: WorkerEnvironment, link: WorkerLink, registry: TaskRegistry): WorkerSession {
+  const session = new WorkerSession({
+    link,
+    workerId,
+    host: { registry, clock: systemClock, nextTurn },
+    onStopped: () => endWith(link, EXIT.stopped, 'stopped'),
+    onGarbage: (thrown) => {
+      sayLastWords(`forkpool worker ${workerId} ends: its coordinator sent what is no message: ${(thrown as Error).message}`)
+      endWith(link, EXIT.failed, 'not a message')
+    },
+  })
+  const watch = once(() => {
+    startWatchdog(primaryPid)
+    // What tasks print goes to the coordinator; when that is gone, the pipe breaks before the worker ends.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  })
+  link.onClose(() => process.exit(EXIT.stopped))
+  link.onFrame((frame) => {
+    watch()
+    session.receive(frame)
+  })
+  link.send(encodeWorkerMessage({ kind: 'ready', pid: process.pid, tasks: registry.list() }))
+  systemClock.schedule(after(systemClock.now(), WATCHDOG_AFTER_MS), watch, { unref: true })
+  return session
+}
+
+function readEnvironment(variables: NodeJS.ProcessEnv): WorkerEnvironment {
+  try {
+    return decodeWorkerEnvironment(variables)
+  } catch (thrown) {
+    sayLastWords(`forkpool worker: ${(thrown as Error).message}`)
+    process.exit(EXIT.notForked)
+  }
+}
+
+/** Ctrl-C and a closed terminal reach the whole process group: it is the coordinator that decides when its workers end. */
+function leaveSignalsToTheCoordinator(orphaned: () => boolean): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (orphaned()) process.exit(EXIT.stopped)
+    })
+  }
+}
+
+/** Ends the process when what was sent has arrived, or cannot. */
+function endWith(link: WorkerLink, code: number, reason: string): void {
+  link.onClose(() => process.exit(code))
+  link.onFrame(() => {})
+  link.close(reason)
+  systemClock.schedule(after(systemClock.now(), CLOSE_TIMEOUT_MS), () => process.exit(code))
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+function once(run: () => void): () => void {
+  let done = false
+  return () => {
+    if (done) return
+    done = true
+    run()
+  }
+}

@@ -1,0 +1,65 @@
+import path from 'node:path'
+import { ForkpoolError } from '@forkpool/pool-core/base'
+
+/** What a coordinator tells the worker that it forks. */
+export interface WorkerEnvironment {
+  /** Unix socket on which the coordinator waits for it. */
+  readonly socketPath: string
+  /** Proves the worker to the coordinator, once. */
+  readonly token: string
+  readonly workerId: string
+  /** Task modules to load, absolute paths or `file:` URLs. */
+  readonly taskModules: readonly string[]
+  /** Folders below which the built-in tasks may read files. */
+  readonly taskRoots: readonly string[]
+  /** Process identifier of the coordinator: a worker with another parent has lost it. */
+  readonly primaryPid: number
+}
+
+/** The one variable that carries it all. */
+const VARIABLE = 'FORKPOOL_WORKER'
+
+/** Variables of the coordinator that no task may read. */
+const SECRETS = ['FORKPOOL_TOKEN']
+
+/**
+ * The variables to fork a worker with. A worker inherits those of its coordinator, and the ones that hold secrets are blanked here: on
+ * Linux a process can read what it was started with (`/proc/self/environ`) even after it deleted a variable.
+ */
+export function encodeWorkerEnvironment(environment: WorkerEnvironment): Record<string, string> {
+  return { ...Object.fromEntries(SECRETS.map((name) => [name, ''])), [VARIABLE]: JSON.stringify(environment) }
+}
+
+/**
+ * Reads what `encodeWorkerEnvironment` wrote, and deletes it and every secret from `variables`, so that tasks do not find them there.
+ * Errors: `BAD_ARGUMENT` where the variable is missing or not what it should be; then everything is deleted all the same.
+ */
+export function decodeWorkerEnvironment(variables: NodeJS.ProcessEnv): WorkerEnvironment {
+  const text = variables[VARIABLE]
+  for (const name of [VARIABLE, ...SECRETS]) delete variables[name]
+  if (text === undefined) throw new ForkpoolError('BAD_ARGUMENT', `${VARIABLE} is not set: this program is started by a coordinator, never by hand`)
+  const value = parse(text)
+  if (!isWorkerEnvironment(value)) throw new ForkpoolError('BAD_ARGUMENT', `${VARIABLE} does not hold what a coordinator writes`)
+  return value
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isWorkerEnvironment(value: unknown): value is WorkerEnvironment {
+  if (typeof value !== 'object' || value === null) return false
+  const { socketPath, token, workerId, taskModules, taskRoots, primaryPid } = value as Record<keyof WorkerEnvironment, unknown>
+  return (
+    typeof socketPath === 'string' &&
+    path.isAbsolute(socketPath) &&
+    [token, workerId].every((text) => typeof text === 'string' && text !== '') &&
+    [taskModules, taskRoots].every((list) => Array.isArray(list) && list.every((entry) => typeof entry === 'string')) &&
+    Number.isInteger(primaryPid) &&
+    (primaryPid as number) > 0
+  )
+}

@@ -1,0 +1,17 @@
+import { OpenBatches } from '../features/batches/open-batches.tsx'
+import { StatusTiles } from '../features/system/status-tiles.tsx'
+import { PoolsCard } from '../features/throughput/pools-card.tsx'
+import { ThroughputPanel } from '../features/throughput/throughput-panel.tsx'
+import { PageHead } from '../ui/page-head.tsx'
+
+export default function OverviewPage() {
+  return (
+    <>
+      <PageHead title="Overview" />
+      <StatusTiles />
+      <ThroughputPanel />
+      <OpenBatches />
+      <PoolsCard />
+    </>
+  )
+}

@@ -1,0 +1,14 @@
+import type { Metadata } from 'next'
+import { SystemView } from '../../features/system/system-view.tsx'
+import { PageHead } from '../../ui/page-head.tsx'
+
+export const metadata: Metadata = { title: 'System' }
+
+export default function SystemPage() {
+  return (
+    <>
+      <PageHead title="System" />
+      <SystemView />
+    </>
+  )
+}

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { SOURCE_FLAGS, startCoordinator, type Coordinator } from '@forkpool/tools/service'
+import { python } from '@forkpool/tools/install/python.mjs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const folder = mkdtempSync(join(tmpdir(), 'forkpool-examples-'))
+let coordinator: Coordinator
+
+beforeAll(async () => {
+  const tasks = fileURLToPath(new URL('./tasks.ts', import.meta.url))
+  coordinator = await startCoordinator({ port: 0, logFile: join(folder, 'coordinator.log'), args: ['--tasks', tasks] })
+})
+afterAll(async () => {
+  await coordinator?.process.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+interface Run {
+  readonly code: number | null
+  readonly lines: readonly string[]
+  readonly stderr: string
+}
+
+async function run(command: string, args: readonly string[]): Promise<Run> {
+  const child = spawn(command, args, { env: { ...process.env, FORKPOOL_URL: coordinator.url }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number | null]>,
+  ])
+  return { code, lines: stdout.trimEnd().split('\n'), stderr }
+}
+
+function runLesson(name: string): Promise<Run> {
+  return run(process.execPath, [...SOURCE_FLAGS, fileURLToPath(new URL(name, import.meta.url))])
+}
+
+test('01: a million squares at three pool sizes', async () => {
+  const { code, lines, stderr } = await runLesson('01-pool-of-squares.ts')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(lines).toEqual(
+    [2, 4, 8].map(
+      (size) => expect.stringMatching(`^pool size ${size}: 1000000 squares in \\d+\\.\\d{3} s, the last is 1000000000000$`) as string,
+    ),
+  )
+})
+
+test('02: the five ways to meet an exception', async () => {
+  const { code, lines, stderr } = await runLesson('02-exceptions.ts')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(lines).toEqual([
+    'try: task parseCents failed at index 1: "ten" is no amount of money',
+    'future: AmountError with input "ten"',
+    'log: {"task":"parseCents","attempts":1,"error":"\\"ten\\" is no amount of money","file":"tasks.ts"}',
+    'retry: ready at try 3',
+    'fallback: 1250, 0, 300',
+  ])
+})
+
+test('03: eight workers shorten waiting by more than half, whatever the cores', async () => {
+  const { code, lines, stderr } = await runLesson('03-io-or-cpu.ts')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const parsed = lines.map((line) => /^(\S+): 1 worker ([\d.]+) s, 8 workers ([\d.]+) s: ([\d.]+) times as fast on \d+ cores$/.exec(line))
+  expect(parsed.map((match) => match?.[1])).toEqual(['I/O-bound', 'CPU-bound'])
+  const [io, cpu] = parsed.map((match) => match?.slice(2, 5).map(Number) ?? [])
+  // Sixteen waits of 0.1 s: 1.6 s one after the other, 0.2 s eight at a time; half of the gain is left to a busy machine.
+  expect(io?.[0]).toBeGreaterThanOrEqual(1.6)
+  expect(io?.[2]).toBeGreaterThan(2)
+  expect(cpu?.[0]).toBeGreaterThan(0)
+})
+
+test.skipIf(python() === undefined)('a client in Python (needs the package websockets)', async () => {
+  const script = fileURLToPath(new URL('./python/squares.py', import.meta.url))
+  const { code, lines, stderr } = await run(python() ?? 'python3', [script, '100000'])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(lines).toEqual(['100000 squares, the last is 10000000000, their sum is 333338333350000'])
+})
+
+test('the client in Python is at most fifty lines', () => {
+  const script = readFileSync(new URL('./python/squares.py', import.meta.url), 'utf8')
+  expect(script.trimEnd().split('\n').length).toBeLessThanOrEqual(50)
+})
+
+test('every lesson is in the list of the README, and has a test here', () => {
+  const here = readFileSync(new URL(import.meta.url), 'utf8')
+  const readme = readFileSync(new URL('./README.md', import.meta.url), 'utf8')
+  const lessons = readdirSync(new URL('.', import.meta.url)).filter((name) => /^\d\d-.*\.ts$/.test(name))
+  expect(lessons.length).toBeGreaterThan(0)
+  for (const lesson of lessons) {
+    expect(readme).toContain(`(${lesson})`)
+    expect(here).toContain(`runLesson('${lesson}')`)
+  }
+})

@@ -1,0 +1,126 @@
+import type { Clock } from '@forkpool/pool-core/base'
+import { ForkpoolError, systemClock } from '@forkpool/pool-core/base'
+import type { BatchSummary, ComparisonReport, ComparisonRun } from '@forkpool/pool-core/protocol'
+import { checkName, checkWhole } from './batch-options.ts'
+import type { Cluster } from './cluster.ts'
+import { Range } from './range.ts'
+import { digestResults } from './result-digest.ts'
+import { fitScalability, recommendPoolSize } from './scalability-fit.ts'
+
+/** How far a comparison is. */
+export interface CompareProgress {
+  /** Batches that have ended, of all that will run, the warm-up ones among them. */
+  readonly done: number
+  readonly of: number
+  /** The size whose batch ended last. */
+  readonly poolSize: number
+  readonly seconds: number
+  readonly isWarmUp: boolean
+}
+
+export interface CompareOptions {
+  readonly task: string
+  /** The items of every batch, or whole numbers from `from` to `to`, both included. */
+  readonly items: readonly unknown[] | { readonly from: number; readonly to: number }
+  readonly poolSizes: readonly number[]
+  /** Measured batches of each size; their median counts. Default 3. */
+  readonly repeats?: number | undefined
+  readonly onProgress?: ((progress: CompareProgress) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly clock?: Clock | undefined
+}
+
+const REPEATS_DEFAULT = 3
+const REPEATS_MAX = 1000
+
+/** What was measured of one size so far. */
+interface Measured {
+  readonly poolSize: number
+  readonly seconds: number[]
+  digest: string
+  workers: number
+}
+
+/**
+ * Runs the same batch at several pool sizes and says which pays. Every size is warmed up by one whole batch, so that its workers are forked
+ * and compiled; then the sizes take turns (2, 4, 8, 2, 4, 8, …), so that whatever else the machine does meets all of them alike. A time
+ * is from the call of `map` to its array.
+ *
+ * Rejects as `map` does, with `BAD_ARGUMENT` for bad options, and with `TASK_FAILED` where the sizes did not give the same results: then a
+ * comparison has no meaning.
+ */
+export async function compare<Tasks>(cluster: Cluster<Tasks>, options: CompareOptions): Promise<ComparisonReport> {
+  const { task, signal, onProgress, clock = systemClock, repeats = REPEATS_DEFAULT } = options
+  const items = listItems(options.items)
+  const poolSizes = checkOptions(options, cluster.limits.poolSizeMax, repeats)
+  const measured = poolSizes.map((poolSize): Measured => ({ poolSize, seconds: [], digest: '', workers: 0 }))
+  const of = poolSizes.length * (repeats + 1)
+  let done = 0
+
+  const runOne = async (size: Measured, isWarmUp: boolean): Promise<void> => {
+    let summary: BatchSummary | undefined
+    // Any name goes through: which tasks there are is for the coordinator to say.
+    const pool = (cluster as unknown as Cluster).pool({ size: size.poolSize })
+    const startedAt = clock.now()
+    const results = await pool.map(task, items, { signal, onEnd: (end) => (summary = end) })
+    const seconds = (clock.now() - startedAt) / 1000
+    takeDigest(measured, size, await digestResults(results))
+    size.workers = Math.max(size.workers, summary?.workers ?? 0)
+    if (!isWarmUp) size.seconds.push(seconds)
+    onProgress?.({ done: ++done, of, poolSize: size.poolSize, seconds, isWarmUp })
+  }
+
+  for (const size of measured) await runOne(size, true)
+  for (let repeat = 0; repeat < repeats; repeat++) for (const size of measured) await runOne(size, false)
+  return report(task, items.length, cluster.cores, repeats, measured)
+}
+
+/** The table from the times. Public so that times from elsewhere can be judged alike. */
+function report(task: string, items: number, cores: number, repeats: number, measured: readonly Measured[]): ComparisonReport {
+  const times = measured.map((size) => ({ ...size, median: median(size.seconds) }))
+  const smallest = times.reduce((least, size) => (size.poolSize < least.poolSize ? size : least))
+  const oneWorkerSeconds = smallest.median * smallest.poolSize
+  const runs = times.map(({ poolSize, median: seconds, workers, digest }): ComparisonRun => {
+    const speedup = oneWorkerSeconds / seconds
+    return { poolSize, seconds, tasksPerSecond: items / seconds, speedup, efficiency: speedup / poolSize, workers, resultDigest: digest }
+  })
+  return { task, items, cores, repeats, runs, fit: fitScalability(runs, cores), recommendedPoolSize: recommendPoolSize(runs) }
+}
+
+function takeDigest(measured: readonly Measured[], size: Measured, digest: string): void {
+  if (size.digest === '') size.digest = digest
+  const other = measured.find((each) => each.digest !== '' && each.digest !== digest)
+  if (other === undefined) return
+  const sizes = other === size ? `two runs of pool size ${size.poolSize}` : `pool sizes ${other.poolSize} and ${size.poolSize}`
+  throw new ForkpoolError('TASK_FAILED', `${sizes} gave different results: the task does not return the same for the same item each time`)
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const upper = sorted[middle] ?? 0
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2
+}
+
+function listItems(items: CompareOptions['items']): readonly unknown[] {
+  if (Array.isArray(items)) return items as readonly unknown[]
+  const { from, to } = items as { readonly from: number; readonly to: number }
+  if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from > to) {
+    throw new ForkpoolError(
+      'BAD_ARGUMENT',
+      `items must be a list, or whole numbers { from, to } with from ≤ to, not ${JSON.stringify(items)}`,
+    )
+  }
+  return [...new Range(from, to + 1, 1)]
+}
+
+/** Returns the sizes, each once. */
+function checkOptions(options: CompareOptions, poolSizeMax: number, repeats: number): readonly number[] {
+  checkName('task', options.task)
+  checkWhole('repeats', repeats, 1, REPEATS_MAX)
+  if (Array.isArray(options.items) && options.items.length === 0)
+    throw new ForkpoolError('BAD_ARGUMENT', 'items must hold one item or more')
+  if (options.poolSizes.length === 0) throw new ForkpoolError('BAD_ARGUMENT', 'poolSizes must hold one size or more')
+  for (const size of options.poolSizes) checkWhole('pool size', size, 1, poolSizeMax)
+  return [...new Set(options.poolSizes)]
+}

@@ -1,0 +1,72 @@
+import { ForkpoolError } from '../base/errors.ts'
+import type { ClientMessage, ServerMessage } from './client-messages.ts'
+import type { Dialect } from './dialect.ts'
+import { CLIENT_MESSAGES, SERVER_MESSAGES } from './schema/client-schema.ts'
+import { MessageCodec } from './schema/message-codec.ts'
+import { COORDINATOR_MESSAGES, WORKER_MESSAGES } from './schema/worker-schema.ts'
+import type { CoordinatorMessage, WorkerMessage } from './worker-messages.ts'
+
+const client = new MessageCodec<ClientMessage>(CLIENT_MESSAGES)
+const server = new MessageCodec<ServerMessage>(SERVER_MESSAGES)
+const worker = new MessageCodec<WorkerMessage>(WORKER_MESSAGES)
+const coordinator = new MessageCodec<CoordinatorMessage>(COORDINATOR_MESSAGES)
+
+/**
+ * A client's message as one frame: bytes for a binary frame (`cbor`), text for a text frame (`json`). Bytes are never written again and may
+ * wait in a socket's queue; they may share their `ArrayBuffer` with other frames, so they must not be transferred. Throws
+ * `LIMIT_EXCEEDED` for a frame above `FRAME_BYTES_MAX`, and `BAD_MESSAGE` for a field that no receiver would take.
+ */
+export function encodeClientMessage(message: ClientMessage, dialect: Dialect): Uint8Array | string {
+  return dialect === 'cbor' ? client.toCbor(message) : client.toJson(message)
+}
+
+/** A coordinator's message to a client as one frame; as `encodeClientMessage`. */
+export function encodeServerMessage(message: ServerMessage, dialect: Dialect): Uint8Array | string {
+  return dialect === 'cbor' ? server.toCbor(message) : server.toJson(message)
+}
+
+/** A worker's message as one binary frame; as `encodeClientMessage`. */
+export function encodeWorkerMessage(message: WorkerMessage): Uint8Array {
+  return worker.toCbor(message)
+}
+
+/** A coordinator's message to a worker as one binary frame; as `encodeClientMessage`. */
+export function encodeCoordinatorMessage(message: CoordinatorMessage): Uint8Array {
+  return coordinator.toCbor(message)
+}
+
+/**
+ * The message in a client's frame, checked field by field. Unknown fields are ignored. Item blocks are views of a binary frame: they are
+ * good as long as its bytes do not change. Throws `BAD_MESSAGE` naming the field and what was expected, and never another error.
+ */
+export function decodeClientMessage(frame: Uint8Array | string, dialect: Dialect): ClientMessage {
+  if (dialect === 'json') return withoutEmptyItems(client.fromJson(frame))
+  return withoutEmptyItems(client.fromCbor(binary(frame)))
+}
+
+/** The message in a coordinator's frame to a client; as `decodeClientMessage`. */
+export function decodeServerMessage(frame: Uint8Array | string, dialect: Dialect): ServerMessage {
+  return dialect === 'json' ? server.fromJson(frame) : server.fromCbor(binary(frame))
+}
+
+/** The message in a worker's frame; as `decodeClientMessage`. */
+export function decodeWorkerMessage(frame: Uint8Array): WorkerMessage {
+  return worker.fromCbor(frame)
+}
+
+/** The message in a coordinator's frame to a worker; as `decodeClientMessage`. */
+export function decodeCoordinatorMessage(frame: Uint8Array): CoordinatorMessage {
+  return coordinator.fromCbor(frame)
+}
+
+function binary(frame: Uint8Array | string): Uint8Array {
+  if (typeof frame !== 'string') return frame
+  throw new ForkpoolError('BAD_MESSAGE', 'message: expected a binary frame in the cbor dialect, got a text frame')
+}
+
+/** A batch that begins with no items may say so by an empty list; who reads messages need not know both forms. */
+function withoutEmptyItems(message: ClientMessage): ClientMessage {
+  if (message.kind !== 'submit' || message.items === undefined || message.items.count > 0) return message
+  const { items: _, ...rest } = message
+  return rest
+}

@@ -1,0 +1,185 @@
+import type { BatchSummary, ClientMessage, ServerMessage, TaskFailure } from '../client-messages.ts'
+import { BLOCK_ITEMS_MAX, NAME_LENGTH_MAX, PRIORITY_MAX, RETRIES_MAX, TEXT_LENGTH_MAX } from '../limits.ts'
+import { itemBlock } from './block-type.ts'
+import { ERROR } from './error-type.ts'
+import { choice, duration, flag, integer, list, secret, text } from './field-type.ts'
+import type { FieldType } from './field-type.ts'
+import type { MessageTable } from './message-schema.ts'
+import { optional, required, Struct } from './struct.ts'
+import type { Field, FieldsOf } from './struct.ts'
+
+const MAX = Number.MAX_SAFE_INTEGER
+const name = text(1, NAME_LENGTH_MAX)
+const note = text(1, TEXT_LENGTH_MAX)
+const count = integer(0, MAX)
+
+/** A batch by the client's own number for it. */
+const batch: Field<number, false> = required(integer(1, MAX), "The client's number for the batch.")
+
+/** What a client sends. */
+export const CLIENT_MESSAGES: MessageTable<ClientMessage> = {
+  hello: {
+    sender: 'client',
+    doc: 'The first message of a connection, once.',
+    fields: {
+      versions: required(list(1, 32, integer(0, 65_535)), 'Protocol versions that the client speaks.'),
+      client: optional(note, 'Name and version of the client program, for people: `forkpool-client/0.1.0`.'),
+      token: optional(secret(1, TEXT_LENGTH_MAX), 'The token, where the upgrade had no `Authorization: Bearer` header.'),
+    },
+  },
+  submit: {
+    sender: 'client',
+    doc: 'Opens a batch. A single call is one message: one item and `end`.',
+    fields: {
+      batch: required(integer(1, MAX), "The client's own number for the batch, never used twice in one session."),
+      task: required(name, 'Name of the task function, as `GET /api/v1/tasks` lists it.'),
+      pool: optional(name, 'Name of the pool. Default: `size-N` where `poolSize` is given, else `default`.'),
+      poolSize: optional(integer(1, MAX), "At most so many workers compute for the pool at once. Default: the coordinator's cores."),
+      spread: optional(flag, 'Each item is a list of arguments (`starmap`) and not the one argument (`map`). Default false.'),
+      total: optional(count, 'Number of items of the whole batch, where the client knows it.'),
+      priority: optional(integer(-PRIORITY_MAX, PRIORITY_MAX), 'Higher runs sooner. Default 0.'),
+      chunkSize: optional(integer(1, BLOCK_ITEMS_MAX), 'Items in a shard, instead of the measured sizing.'),
+      retries: optional(integer(0, RETRIES_MAX), 'How often a failed task runs again. Default 0.'),
+      backoffMs: optional(duration, 'Milliseconds before the first further run of a failed task, doubled each time. Default 0.'),
+      failFast: optional(flag, 'The first failed task cancels the rest. Default false.'),
+      resultWindowBytes: optional(
+        integer(1, MAX),
+        'Result bytes that may come before the first `credit`. Default: `limits.resultWindowBytes` of `welcome`.',
+      ),
+      items: optional(itemBlock(0), 'The first items; an empty block is the same as none.'),
+      end: optional(flag, 'No further items follow. Default false.'),
+    },
+  },
+  items: {
+    sender: 'client',
+    doc: 'Further items of an open batch, within the input window.',
+    fields: {
+      batch,
+      items: required(itemBlock(1), 'The next items, in order.'),
+      end: optional(flag, 'No further items follow. Default false.'),
+    },
+  },
+  end: { sender: 'client', doc: 'No further items follow; the same as `end` on the last `items`.', fields: { batch } },
+  cancel: {
+    sender: 'client',
+    doc: 'Drops what is queued of a batch and stops what runs. The batch still ends with a summary.',
+    fields: { batch },
+  },
+  credit: {
+    sender: 'client',
+    doc: 'The client has used up results: so many bytes more may come.',
+    fields: { batch, bytes: required(integer(1, MAX), 'Bytes of results, as they were counted.') },
+  },
+}
+
+const summaryFields: FieldsOf<BatchSummary> = {
+  outcome: required(
+    choice('completed', 'failed', 'cancelled'),
+    '`cancelled` if the batch was cancelled, else `failed` if any task failed, else `completed`.',
+  ),
+  completed: required(count, 'Tasks that gave a result.'),
+  failed: required(count, 'Tasks that failed for good.'),
+  cancelled: required(count, 'Tasks that never ran to their end.'),
+  wallMs: required(duration, 'From acceptance to the last result, milliseconds.'),
+  runMs: required(duration, 'Sum of the time that workers ran its tasks, milliseconds.'),
+  workers: required(count, 'Different workers that ran at least one of its tasks.'),
+}
+
+/** How a batch ended. */
+export const SUMMARY: Struct<BatchSummary> = new Struct<BatchSummary>('a summary', summaryFields)
+
+/** A failed task. */
+export const FAILURE: Struct<TaskFailure> = new Struct<TaskFailure>('a failure', {
+  at: required(integer(0, BLOCK_ITEMS_MAX - 1), "Position within the message: the task's index is `from + at`."),
+  error: required(ERROR, 'What the last attempt threw.'),
+  attempts: required(integer(1, MAX), 'How often the task ran.'),
+})
+
+/** What a client may rely on. */
+export const LIMITS: Struct<WelcomeLimits> = new Struct<WelcomeLimits>('limits', {
+  frameBytes: required(integer(1, MAX), 'Largest frame accepted, bytes; a larger one closes the connection with 1009.'),
+  inputWindowBytes: required(integer(1, MAX), 'Item bytes that may be on the way for one batch before the first `credit`.'),
+  resultWindowBytes: required(integer(1, MAX), 'Result bytes sent for one batch before the first `credit` is needed.'),
+  poolSizeMax: required(integer(1, MAX), 'Largest pool.'),
+  batchesOpenMax: required(integer(1, MAX), 'Batches open at once in one session.'),
+})
+type WelcomeLimits = Extract<ServerMessage, { readonly kind: 'welcome' }>['limits']
+
+const failures: FieldType<readonly TaskFailure[]> = list(0, BLOCK_ITEMS_MAX, FAILURE)
+
+/** What a coordinator sends to a client. */
+export const SERVER_MESSAGES: MessageTable<ServerMessage> = {
+  welcome: {
+    sender: 'coordinator',
+    doc: 'The answer to `hello`.',
+    fields: {
+      version: required(integer(0, 65_535), 'The highest version that both speak: the one of this connection.'),
+      session: required(note, "The session's identifier, for logs."),
+      server: required(note, 'Name and version of the coordinator program: `forkpool/0.1.0`.'),
+      cores: required(integer(1, MAX), "The coordinator's processor cores: the default size of a pool."),
+      limits: required(LIMITS, 'What this coordinator accepts.'),
+    },
+  },
+  accepted: {
+    sender: 'coordinator',
+    doc: "The batch is recorded; from here on it is the coordinator's.",
+    fields: {
+      batch,
+      id: required(note, "The batch's identifier everywhere else: HTTP, logs, the command line."),
+      pool: required(name, 'Name of the pool it runs in.'),
+      poolSize: required(integer(1, MAX), 'Size of that pool.'),
+    },
+  },
+  results: {
+    sender: 'coordinator',
+    doc: 'Results of the tasks `from` to `from + count - 1`, within the result window.',
+    fields: {
+      batch,
+      from: required(count, 'Index of the first task of the message in its batch.'),
+      count: required(integer(0, BLOCK_ITEMS_MAX), 'Tasks of the message.'),
+      values: required(itemBlock(0), 'Results of the tasks that succeeded, in order.'),
+      failures: optional(failures, 'The tasks that failed, in order.'),
+      done: optional(SUMMARY, 'Present on the last message of a batch, instead of `done`.'),
+    },
+    rules: [
+      {
+        text: 'values.count + failures.length = count',
+        holds: (message) => message.values.count + (message.failures?.length ?? 0) === message.count,
+      },
+      {
+        text: 'failures in ascending order of at, each below count',
+        holds: (message) => isAscendingBelow(message.failures ?? [], message.count),
+      },
+    ],
+  },
+  done: {
+    sender: 'coordinator',
+    doc: 'The batch is over; nothing more comes for it.',
+    fields: { batch, ...summaryFields },
+  },
+  credit: {
+    sender: 'coordinator',
+    doc: 'The coordinator has used up items: so many bytes more may come.',
+    fields: { batch, bytes: required(integer(1, MAX), 'Bytes of items, as they were counted.') },
+  },
+  refused: {
+    sender: 'coordinator',
+    doc: 'A batch was refused: nothing of it has run or will run. Without `batch`: the last message, or the connection.',
+    fields: { batch: optional(integer(1, MAX), "The client's number for the batch."), error: required(ERROR, 'Why, with a code.') },
+  },
+  goodbye: {
+    sender: 'coordinator',
+    doc: 'The coordinator drains: open batches go on, new ones are refused.',
+    fields: { reason: required(text(0, TEXT_LENGTH_MAX), 'Why, for people.') },
+  },
+}
+
+/** Whether `at` grows from failure to failure and stays below `count`. */
+export function isAscendingBelow(some: readonly { readonly at: number }[], limit: number): boolean {
+  let last = -1
+  for (const { at } of some) {
+    if (at <= last) return false
+    last = at
+  }
+  return last < limit
+}

@@ -1,0 +1,7 @@
+export { FakeClock } from './fake-clock.ts'
+export type { FakeClockOptions } from './fake-clock.ts'
+export { linkConformance } from './link-conformance.ts'
+export type { LinkConformanceCase, LinkPair } from './link-conformance.ts'
+export { SeededRandom } from './seeded-random.ts'
+export { SimWorld } from './sim-world.ts'
+export type { SimReport } from './sim-world.ts'

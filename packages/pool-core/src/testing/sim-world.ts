@@ -1,0 +1,311 @@
+import { assert } from '../base/assert.ts'
+import { after } from '../base/clock.ts'
+import type { Cancel, Instant } from '../base/clock.ts'
+import { ForkpoolError } from '../base/errors.ts'
+import { checkInvariants, createScheduler, isShardHeld, schedulerStatistics, step } from '../scheduler/index.ts'
+import type { SchedulerCommand, SchedulerEvent, SchedulerState, WorkerId } from '../scheduler/index.ts'
+import { FakeClock } from './fake-clock.ts'
+import { SeededRandom } from './seeded-random.ts'
+import { SimLedger } from './sim-ledger.ts'
+import { drawPlan } from './sim-plan.ts'
+import type { SimBatch, SimPlan } from './sim-plan.ts'
+import { SimWorker } from './sim-worker.ts'
+import type { SimAnswer } from './sim-worker.ts'
+
+/** What one simulated world did. Equal seeds give equal reports. */
+export interface SimReport {
+  readonly seed: number
+  readonly steps: number
+  readonly batches: number
+  readonly tasks: { readonly completed: number; readonly failed: number; readonly cancelled: number }
+  readonly shards: number
+  readonly workersLost: number
+  /** Simulated time, milliseconds. */
+  readonly elapsedMs: number
+  /** Of all commands in order. */
+  readonly digest: number
+}
+
+/** No plan that `drawPlan` gives needs nearly as many: more is a loop. */
+const STEPS_MAX = 100_000
+
+/** The end of a worker is known after this time at the latest: before an item that was blamed for it runs again. */
+const NEWS_MAX_MS = 60
+
+/** A worker and the way to it: messages arrive in order, in either direction. */
+interface Link {
+  readonly worker: SimWorker
+  inAt: Instant
+  outAt: Instant
+  /** Answers on their way. */
+  readonly answers: Map<SimAnswer, Cancel>
+}
+
+/**
+ * A world from one seed: pools, batches, workers that run, yield, throw, crash, hang, answer late or twice, start slowly or not at all, and
+ * are killed from outside, around a real scheduler. It runs until nothing is left to happen, and checks every promise on the way.
+ */
+export class SimWorld {
+  readonly #seed: number
+  readonly #random: SeededRandom
+  readonly #plan: SimPlan
+  readonly #clock = new FakeClock()
+  readonly #ledger: SimLedger
+  readonly #state: SchedulerState
+  readonly #links = new Map<WorkerId, Link>()
+  #timer: Cancel | undefined
+  #workersStarted = 0
+  #workersLost = 0
+  #shards = 0
+  #steps = 0
+  #drains = 0
+  #digest = 0
+  #kills = 0
+
+  constructor(seed: number) {
+    this.#seed = seed
+    this.#random = new SeededRandom(seed)
+    this.#plan = drawPlan(this.#random)
+    this.#ledger = new SimLedger(this.#plan)
+    this.#state = createScheduler(this.#plan.options)
+  }
+
+  /** Runs to the end. @throws Error that names the seed and the step, with what went wrong as its cause. */
+  run(): SimReport {
+    try {
+      this.#begin()
+      while (this.#clock.runNext());
+      this.#checkEnd()
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause)
+      throw new Error(`simulation of seed ${this.#seed}, step ${this.#steps}, at ${this.#clock.now()} ms: ${message}`, { cause })
+    }
+    const sum = { completed: 0, failed: 0, cancelled: 0 }
+    const { pools } = schedulerStatistics(this.#state)
+    for (const pool of pools) for (const key of ['completed', 'failed', 'cancelled'] as const) sum[key] += pool[key]
+    return {
+      seed: this.#seed,
+      steps: this.#steps,
+      batches: this.#plan.batches.length,
+      tasks: sum,
+      shards: this.#shards,
+      workersLost: this.#workersLost,
+      elapsedMs: this.#clock.now(),
+      digest: this.#digest,
+    }
+  }
+
+  #begin(): void {
+    const { batches, drainAt, faults, pools, resizes } = this.#plan
+    for (const { pool, size } of pools) this.#setPool(pool, size)
+    for (const { at, pool, size } of resizes) this.#at(at, () => this.#setPool(pool, size))
+    for (const batch of batches) this.#at(batch.opensAt, () => this.#open(batch))
+    for (const { all, at } of faults.kills) this.#at(at, () => this.#killFromOutside(all))
+    if (drainAt !== undefined) this.#at(drainAt, () => this.#give({ kind: 'drain-requested' }))
+  }
+
+  #setPool(pool: SimPlan['pools'][number]['pool'], size: number): void {
+    this.#ledger.poolSet(pool, size)
+    this.#give({ kind: 'pool-set', pool, size })
+  }
+
+  #open(batch: SimBatch): void {
+    const { blocks, cancelAt, endsAfterMs, id, pause } = batch
+    try {
+      this.#give({ kind: 'batch-opened', batch: id, ...pickOpened(batch) })
+    } catch (error) {
+      const refused = error instanceof ForkpoolError && error.code === 'DRAINING'
+      const { drainAt } = this.#plan
+      if (refused && drainAt !== undefined && this.#clock.now() >= drainAt) return
+      throw error
+    }
+    this.#ledger.opened(batch)
+    let at = this.#clock.now()
+    for (const { count, bytes, afterMs } of blocks) {
+      at = after(at, afterMs)
+      this.#at(at, () => {
+        this.#ledger.itemsAdded(id, count)
+        this.#give({ kind: 'items-added', batch: id, count, bytes })
+      })
+    }
+    this.#at(after(at, endsAfterMs), () => this.#give({ kind: 'batch-ended', batch: id }))
+    if (pause !== undefined) {
+      this.#at(pause.from, () => this.#pause(id, true))
+      this.#at(pause.to, () => this.#pause(id, false))
+    }
+    if (cancelAt === undefined) return
+    this.#at(cancelAt, () => {
+      this.#ledger.cancelled(id)
+      this.#give({ kind: 'batch-cancelled', batch: id })
+    })
+  }
+
+  #pause(batch: SimBatch['id'], paused: boolean): void {
+    this.#ledger.paused(batch, paused)
+    this.#give({ kind: 'batch-paused', batch, paused })
+  }
+
+  #at(at: number, run: () => void): Cancel {
+    return this.#clock.schedule(at as Instant, run)
+  }
+
+  /** Gives the scheduler an event, checks it, and does what it says. */
+  #give(event: SchedulerEvent): void {
+    assert(++this.#steps <= STEPS_MAX, 'the world does not come to rest')
+    const commands = step(this.#state, event, this.#clock.now())
+    for (const command of commands) this.#note(command)
+    checkInvariants(this.#state)
+    for (const command of commands) this.#obey(command)
+  }
+
+  #note(command: SchedulerCommand): void {
+    for (const char of JSON.stringify(command)) this.#digest = (Math.imul(this.#digest, 31) + (char.codePointAt(0) ?? 0)) | 0
+    if (command.kind === 'assign') this.#ledger.assigned(command, this.#clock.now())
+    else if (command.kind === 'settle-failed') this.#ledger.failed(command)
+    else if (command.kind === 'release-block') this.#ledger.released(command)
+    else if (command.kind === 'batch-settled') this.#ledger.settled(command)
+  }
+
+  #obey(command: SchedulerCommand): void {
+    switch (command.kind) {
+      case 'assign': {
+        this.#shards++
+        const batch = this.#plan.batches.find(({ id }) => id === command.batch)
+        assert(batch !== undefined, `batch ${command.batch} is unknown`)
+        return this.#tell(command.worker, (worker) => worker.run(command, batch))
+      }
+      case 'abort-shard':
+        return this.#tell(command.worker, (worker) => worker.abort(command.shard))
+      case 'stop-worker':
+      case 'kill-worker':
+        return this.#tell(command.worker, (worker) => {
+          assert(command.kind === 'kill-worker' || worker.isIdle, `${worker.id} is stopped while it works`)
+          this.#end(worker)
+        })
+      case 'start-workers':
+        for (let i = 0; i < command.count; i++) this.#start()
+        return
+      case 'wake-at':
+        this.#timer?.()
+        this.#timer = command.at === undefined ? undefined : this.#at(command.at, () => this.#give({ kind: 'woken' }))
+        return
+      case 'drained':
+        this.#drains++
+        return
+      case 'settle-failed':
+      case 'release-block':
+      case 'batch-settled':
+        return
+    }
+  }
+
+  #start(): void {
+    const { startFails, startMs, stillborn } = this.#plan.faults
+    const id = `worker-${this.#workersStarted++}` as WorkerId
+    this.#at(after(this.#clock.now(), this.#random.interval(startMs)), () => {
+      if (this.#random.chance(startFails)) return this.#lose(id)
+      const worker = new SimWorker(id, {
+        clock: this.#clock,
+        answer: (from, answer) => this.#answer(from, answer),
+        crash: (crashed) => this.#end(crashed),
+      })
+      this.#links.set(id, { worker, inAt: this.#clock.now(), outAt: this.#clock.now(), answers: new Map() })
+      this.#give({ kind: 'worker-online', worker: id })
+      if (this.#random.chance(stillborn) && this.#mayKill()) this.#end(worker)
+    })
+  }
+
+  /** A message to a worker; one that is gone does not get it. */
+  #tell(id: WorkerId, run: (worker: SimWorker) => void): void {
+    const link = this.#links.get(id)
+    assert(link !== undefined, `${id} is told something and is not there`)
+    link.inAt = this.#arrival(link.inAt)
+    this.#at(link.inAt, () => {
+      if (link.worker.alive) run(link.worker)
+    })
+  }
+
+  #answer(worker: SimWorker, answer: SimAnswer): void {
+    const link = this.#links.get(worker.id)
+    assert(link !== undefined, `${worker.id} answers and is not there`)
+    link.outAt = this.#arrival(link.outAt)
+    if (this.#random.chance(this.#plan.faults.late)) link.outAt = after(link.outAt, this.#random.interval(1_000))
+    link.answers.set(
+      answer,
+      this.#at(link.outAt, () => {
+        link.answers.delete(answer)
+        this.#takeIn(worker.id, answer)
+        if (!this.#random.chance(this.#plan.faults.twice)) return
+        this.#at(after(this.#clock.now(), this.#random.interval(50)), () => this.#takeIn(worker.id, answer))
+      }),
+    )
+  }
+
+  #takeIn(worker: WorkerId, answer: SimAnswer): void {
+    const held = isShardHeld(this.#state, worker, answer.shard)
+    assert(held === this.#ledger.isHeld(worker, answer.shard), `whether ${worker} holds shard ${answer.shard} is not clear`)
+    if (held) this.#ledger.answered(answer, this.#clock.now())
+    this.#give({ kind: 'shard-ran', worker, ...answer })
+  }
+
+  /** The worker is no more. The news of it overtakes answers that are on their way: those are lost, or arrive after it. */
+  #end(worker: SimWorker): void {
+    if (!worker.alive) return
+    worker.die()
+    const link = this.#links.get(worker.id)
+    assert(link !== undefined, `${worker.id} ends and is not there`)
+    const { latencyMs, lostOnDeath } = this.#plan.faults
+    for (const cancel of link.answers.values()) if (this.#random.chance(lostOnDeath)) cancel()
+    const newsMs = Math.min(this.#random.interval(latencyMs), NEWS_MAX_MS)
+    this.#at(after(this.#clock.now(), newsMs), () => this.#lose(worker.id))
+  }
+
+  #lose(worker: WorkerId): void {
+    this.#workersLost++
+    this.#ledger.lost(worker)
+    const event = { kind: 'worker-lost', worker, exit: { exitCode: this.#workersLost } } as const
+    this.#give(event)
+    if (this.#random.chance(this.#plan.faults.twice)) this.#give(event)
+  }
+
+  #killFromOutside(all: boolean): void {
+    const alive = [...this.#links.values()].filter(({ worker }) => worker.alive)
+    const [first, ...others] = alive
+    if (first === undefined || !this.#mayKill()) return
+    const doomed = all ? alive : [this.#random.pick([first, ...others])]
+    for (const { worker } of doomed) this.#end(worker)
+  }
+
+  /** Fewer times than `crashLimit` in all, so that each item that fails for lost workers is guilty. */
+  #mayKill(): boolean {
+    return ++this.#kills < this.#plan.options.crashLimit
+  }
+
+  #arrival(notBefore: Instant): Instant {
+    const at = after(this.#clock.now(), this.#random.interval(this.#plan.faults.latencyMs))
+    return at > notBefore ? at : notBefore
+  }
+
+  /** The world is quiet: everything that was begun must be over. */
+  #checkEnd(): void {
+    const open = this.#ledger.openBatches
+    assert(open.length === 0, `the world is quiet and ${open.join(', ')} not settled: a lost wake-up`)
+    const { openBatches, pools, workers } = schedulerStatistics(this.#state)
+    assert(openBatches === 0, `${openBatches} batches are open`)
+    for (const pool of pools) assert(pool.busyWorkers + pool.queued + pool.running === 0, `${pool.pool} is at work`)
+    assert(workers.busy + workers.starting + workers.stopping === 0, `workers are not at rest: ${JSON.stringify(workers)}`)
+    if (this.#plan.drainAt !== undefined) {
+      assert(this.#drains === 1, `drained ${this.#drains} times`)
+      return
+    }
+    const { baseWorkers } = this.#plan.options
+    assert(workers.idle === baseWorkers, `${workers.idle} workers are kept, not ${baseWorkers}`)
+    this.#give({ kind: 'drain-requested' })
+    assert(this.#drains === 1, 'an idle scheduler does not drain at once')
+  }
+}
+
+function pickOpened(batch: SimBatch) {
+  const { backoffMs, chunkSize, failFast, pool, priority, retries, session, task, total } = batch
+  return { backoffMs, chunkSize, failFast, pool, priority, retries, session, task, total }
+}
