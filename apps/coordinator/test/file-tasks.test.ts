@@ -57,7 +57,10 @@ describe('wordCountFile', () => {
   })
 
   it('agrees with wc, also where a word lies across two pieces', () => {
-    const [lines, words, bytes] = execFileSync('wc', ['-lwc', at('root/large')], { encoding: 'utf8' }).trim().split(/\s+/).map(Number)
+    const [lines, words, bytes] = execFileSync('wc', ['-lwc', at('root/large')], { encoding: 'utf8' })
+      .trim()
+      .split(/\s+/)
+      .map(Number)
     expect(wordCountFile('large')).toEqual({ lines, words, bytes })
   })
 })
@@ -87,7 +90,9 @@ describe('the folders that tasks may read', () => {
   })
 
   it.each(['sub', '.', 'pipe'])('refuses what is no regular file: %s', (file) => {
-    expect(() => sha256File(file)).toThrow(expect.objectContaining({ code: 'NOT_ALLOWED', message: `sha256File reads regular files only: ${file} is none` }))
+    expect(() => sha256File(file)).toThrow(
+      expect.objectContaining({ code: 'NOT_ALLOWED', message: `sha256File reads regular files only: ${file} is none` }),
+    )
   })
 
   it('says that a file does not exist, without the path that it really is', () => {

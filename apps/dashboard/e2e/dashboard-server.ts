@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { resolve } from 'node:path'
@@ -20,7 +20,12 @@ export function buildDashboard(): void {
   const sources = [...globSync('src/**/*', { cwd: ROOM }), 'package.json', 'next.config.ts', 'tsconfig.json']
   const newest = Math.max(...sources.map((path) => statSync(resolve(ROOM, path)).mtimeMs))
   if (existsSync(id) && statSync(id).mtimeMs > newest) return
-  execFileSync(process.execPath, [NEXT, 'build'], { cwd: ROOM, stdio: 'pipe', env: { ...process.env, NODE_ENV: 'production' } })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [NEXT, 'build'], {
+    cwd: ROOM,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_ENV: 'production' },
+  })
+  if (status !== 0) throw new Error(`next build ended with ${status}:\n${stdout}\n${stderr}`)
 }
 
 /** `next start` on a free loopback port; ready when it answers. */
@@ -33,7 +38,9 @@ export async function startDashboard(env: Readonly<Record<string, string>>): Pro
     env: { ...withoutOurs(process.env), NODE_ENV: 'production', ...env },
   })
   let output = ''
-  const exited = new Promise<never>((_, reject) => child.once('exit', (code) => reject(new Error(`next start ended with ${code}: ${output}`))))
+  const exited = new Promise<never>((_, reject) =>
+    child.once('exit', (code) => reject(new Error(`next start ended with ${code}: ${output}`))),
+  )
   exited.catch(() => undefined)
   const ready = new Promise<void>((done) => {
     for (const stream of [child.stdout, child.stderr]) {
@@ -66,7 +73,9 @@ async function freePort(): Promise<number> {
 /** The environment of whoever runs the tests must not decide what they see. */
 function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const names = ['FORKPOOL_URL', 'FORKPOOL_TOKEN', 'FORKPOOL_TOKEN_FILE', 'FORKPOOL_DASHBOARD_HOSTS', 'PROMETHEUS_URL', 'PORT']
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name) && !name.startsWith('VITEST'))) as NodeJS.ProcessEnv
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !names.includes(name) && !name.startsWith('VITEST')),
+  ) as NodeJS.ProcessEnv
 }
 
 /** Everything that the build serves to browsers, as one text: no secret and no server code may be in it. */

@@ -129,7 +129,10 @@ export class FixtureWorld {
           idle: workers.filter((worker) => worker.state === 'idle').length,
           busy: workers.filter((worker) => worker.state === 'busy').length,
         },
-        batches: { open: batches.filter((batch) => batch.state === 'open').length, ended: batches.filter((batch) => batch.state !== 'open').length },
+        batches: {
+          open: batches.filter((batch) => batch.state === 'open').length,
+          ended: batches.filter((batch) => batch.state !== 'open').length,
+        },
         tasks: {
           queued: sum((pool) => pool.tasks.queued),
           running: sum((pool) => pool.tasks.running),

@@ -10,7 +10,11 @@ for (let i = 0; i < 6; i++) {
   console.log('map 1M', (performance.now() - t).toFixed(1), r.length, r[999_999])
 }
 const lat: number[] = []
-for (let i = 0; i < 2000; i++) { const t = performance.now(); await pool.submit('square', i); lat.push(performance.now() - t) }
+for (let i = 0; i < 2000; i++) {
+  const t = performance.now()
+  await pool.submit('square', i)
+  lat.push(performance.now() - t)
+}
 lat.sort((a, b) => a - b)
 console.log('submit p50', lat[1000].toFixed(3), 'p99', lat[1980].toFixed(3))
 await cluster.close()

@@ -49,8 +49,6 @@ export interface StreamOptions extends MapOptions {
    * Source: `buffersize` of `Executor.map`, Python 3.14.
    */
   readonly bufferSize?: number | undefined
-  /** Each item is the list of arguments of one call, as with `starmap`. */
-  readonly spread?: boolean | undefined
 }
 
 /** One block of numbers: less would send smaller blocks, more would read further ahead for no gain. */

@@ -24,32 +24,6 @@ type Outcome<Tasks, Name> = PromiseSettledResult<TaskResult<Tasks, Name>>
 
 type Settling<Options> = Options & { readonly settle: true }
 
-type Spreading<Options> = Options & { readonly spread: true }
-
-/** The signatures of `imap` and `imapUnordered`: what `spread` and `settle` make of items and results. */
-export interface StreamingMap<Tasks> {
-  <Name extends TaskName<Tasks>>(
-    task: Name,
-    items: Items<TaskArguments<Tasks, Name>>,
-    options: Spreading<Settling<StreamOptions>>,
-  ): ResultIterator<Outcome<Tasks, Name>>
-  <Name extends TaskName<Tasks>>(
-    task: Name,
-    items: Items<TaskArguments<Tasks, Name>>,
-    options: Spreading<StreamOptions>,
-  ): ResultIterator<TaskResult<Tasks, Name>>
-  <Name extends TaskName<Tasks>>(
-    task: Name,
-    items: Items<TaskItem<Tasks, Name>>,
-    options: Settling<StreamOptions>,
-  ): ResultIterator<Outcome<Tasks, Name>>
-  <Name extends TaskName<Tasks>>(
-    task: Name,
-    items: Items<TaskItem<Tasks, Name>>,
-    options?: StreamOptions,
-  ): ResultIterator<TaskResult<Tasks, Name>>
-}
-
 /**
  * A pool of a cluster: at most `size` workers compute for it at once, whoever submits to it. A view, which holds nothing: it needs no close.
  *
@@ -110,11 +84,49 @@ export class ClusterPool<Tasks = AnyTasks> {
    * Calls the task with each item and yields the results in order, while the input is still being read. Work starts with the call, not with
    * the first `next`. The input is read ahead by `bufferSize` items at most, so it may be endless.
    */
-  readonly imap: StreamingMap<Tasks> = (task: string, items: unknown, options?: StreamOptions) => this.#stream(task, items, true, options)
+  imap<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskItem<Tasks, Name>>,
+    options: Settling<StreamOptions>,
+  ): ResultIterator<Outcome<Tasks, Name>>
+  imap<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskItem<Tasks, Name>>,
+    options?: StreamOptions,
+  ): ResultIterator<TaskResult<Tasks, Name>>
+  imap(task: string, items: unknown, options?: StreamOptions): ResultIterator<never> {
+    return this.#stream(task, items, { ordered: true, spread: false }, options)
+  }
+
+  /** As `imap`, but each item is the list of arguments of one call. */
+  istarmap<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskArguments<Tasks, Name>>,
+    options: Settling<StreamOptions>,
+  ): ResultIterator<Outcome<Tasks, Name>>
+  istarmap<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskArguments<Tasks, Name>>,
+    options?: StreamOptions,
+  ): ResultIterator<TaskResult<Tasks, Name>>
+  istarmap(task: string, items: unknown, options?: StreamOptions): ResultIterator<never> {
+    return this.#stream(task, items, { ordered: true, spread: true }, options)
+  }
 
   /** As `imap`, but yields the results as they come. */
-  readonly imapUnordered: StreamingMap<Tasks> = (task: string, items: unknown, options?: StreamOptions) =>
-    this.#stream(task, items, false, options)
+  imapUnordered<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskItem<Tasks, Name>>,
+    options: Settling<StreamOptions>,
+  ): ResultIterator<Outcome<Tasks, Name>>
+  imapUnordered<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskItem<Tasks, Name>>,
+    options?: StreamOptions,
+  ): ResultIterator<TaskResult<Tasks, Name>>
+  imapUnordered(task: string, items: unknown, options?: StreamOptions): ResultIterator<never> {
+    return this.#stream(task, items, { ordered: false, spread: false }, options)
+  }
 
   /** Calls the task once, with these arguments. */
   submit<Name extends TaskName<Tasks>>(task: Name, ...args: TaskArguments<Tasks, Name>): Future<TaskResult<Tasks, Name>> {

@@ -1,7 +1,7 @@
 /** What both doors, Node's and the browser's, have in common. */
 export type { BatchDefaults, BatchOptions, BatchProgress, MapOptions, StreamOptions } from './batch-options.ts'
 export type { Cluster, PoolOptions } from './cluster.ts'
-export type { ClusterPool, StreamingMap } from './cluster-pool.ts'
+export type { ClusterPool } from './cluster-pool.ts'
 export type { Connect, ConnectOptions } from './connect.ts'
 export type { ConnectionEvent, ReconnectPolicy } from './connection.ts'
 export { compare } from './compare.ts'

@@ -76,7 +76,7 @@ async function runMap(terminal: Terminal, flags: Flags, operands: readonly strin
 
 /** A task whose every parameter has a default can be called without an item. */
 function needsArgument(listing: TaskListing | undefined): boolean {
-  return listing === undefined || listing.parameters.some((parameter) => !/[?=…]|^\.\.\./.test(parameter))
+  return listing === undefined || listing.parameters.some((parameter) => !/\?$|^\.\.\./.test(parameter))
 }
 
 async function writeResults(

@@ -56,8 +56,8 @@ export function readTaskItems(
     return { values: numbers(parsed), total: parsed.to - parsed.from + 1 }
   }
   if (operands.length > 0) return { values: operands.map(parseOperand), total: operands.length }
-  if (file !== undefined && file !== '-') return { values: jsonLines(createReadStream(file), file), total: undefined }
-  if (file === '-' || (needsArgument && isPipedIn())) return { values: jsonLines(terminal.stdin, 'standard input'), total: undefined }
+  if (file !== undefined && file !== '-') return { values: jsonLines(() => createReadStream(file), file), total: undefined }
+  if (file === '-' || (needsArgument && isPipedIn())) return { values: jsonLines(() => terminal.stdin, 'standard input'), total: undefined }
   if (needsArgument)
     throw new ForkpoolError('BAD_ARGUMENT', 'no items: give --items A..B, operands, --items-file FILE, or pipe JSON lines in')
   return undefined
@@ -89,7 +89,9 @@ function isPipedIn(): boolean {
 }
 
 /** Lines of JSON; empty ones are passed over. @throws ForkpoolError BAD_ARGUMENT with the line's number. */
-async function* jsonLines(stream: Readable, name: string): AsyncGenerator {
+async function* jsonLines(open: () => Readable, name: string): AsyncGenerator {
+  // Opened here and not before: a stream that fails while nobody reads it would end the program.
+  const stream = open()
   let number = 0
   let rest = ''
   stream.setEncoding('utf8')

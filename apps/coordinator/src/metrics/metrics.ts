@@ -46,6 +46,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry })
     this.#gauge('forkpool_build_info').set({ version }, 1)
     for (const reason of ['exit', 'signal', 'cancel', 'start', 'protocol', 'retired', 'stop']) this.workerRestarts.inc({ reason }, 0)
+    for (const reason of ['path', 'full', 'host', 'origin', 'token', 'subprotocol']) this.handshakesRejected.inc({ reason }, 0)
     this.#poolGauges(source)
     const workers = this.#gauge('forkpool_workers', () => {
       for (const [state, count] of Object.entries(source.workers())) workers.set({ state }, count)

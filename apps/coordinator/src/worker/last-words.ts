@@ -23,7 +23,8 @@ export function sayLastWords(text: string): void {
 export function endOnStrayErrors(workerId: string, describeRun: () => string, isOrphan: () => boolean): void {
   process.on('uncaughtException', (thrown, origin) => {
     if (!isOrphan()) {
-      const what = origin === 'unhandledRejection' ? 'a promise was rejected and nobody handled it' : 'an exception was thrown and nobody caught it'
+      const what =
+        origin === 'unhandledRejection' ? 'a promise was rejected and nobody handled it' : 'an exception was thrown and nobody caught it'
       sayLastWords(`forkpool worker ${workerId} ends: ${what}${describeRun()}\n${describeThrown(thrown)}`)
     }
     process.exit(1)

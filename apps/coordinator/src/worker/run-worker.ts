@@ -1,3 +1,4 @@
+import module from 'node:module'
 import process from 'node:process'
 import { after, systemClock } from '@forkpool/pool-core/base'
 import type { WorkerLink } from '@forkpool/pool-core/link'
@@ -13,8 +14,8 @@ import { decodeWorkerEnvironment } from './worker-environment.ts'
 import type { WorkerEnvironment } from './worker-environment.ts'
 import { WorkerSession } from './worker-session.ts'
 
-/** The watching thread takes about 50 ms of a core to start: a worker without work starts it when its pool has started. */
-const WATCHDOG_AFTER_MS = 1_000
+/** What can wait, because it takes a core for 50 ms, waits so long after `ready`: until the other workers of the pool have started too. */
+const SETTLED_AFTER_MS = 1_000
 
 /** The end of a link that the coordinator does not confirm is not waited for longer. */
 const CLOSE_TIMEOUT_MS = 1_000
@@ -70,7 +71,12 @@ function openSession({ workerId, primaryPid }: WorkerEnvironment, link: WorkerLi
     session.receive(frame)
   })
   link.send(encodeWorkerMessage({ kind: 'ready', pid: process.pid, tasks: registry.list() }))
-  systemClock.schedule(after(systemClock.now(), WATCHDOG_AFTER_MS), watch, { unref: true })
+  const settle = (): void => {
+    watch()
+    // At the end of the process it would be written too; but a worker may be killed.
+    module.flushCompileCache()
+  }
+  systemClock.schedule(after(systemClock.now(), SETTLED_AFTER_MS), settle, { unref: true })
   return session
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { ForkpoolError } from '@forkpool/pool-core/base'
 
 /** What a coordinator tells the worker that it forks. */
@@ -23,21 +24,35 @@ const VARIABLE = 'FORKPOOL_WORKER'
 const SECRETS = ['FORKPOOL_TOKEN']
 
 /**
+ * What makes a worker start sooner (measured, from source, eight at once on two cores: 4.1 s without, 1.1 s with; resident memory 100 MB
+ * without, 71 MB with). The compile cache keeps what Node makes of each source file, types stripped, by the file's hash; it lies in this
+ * package's own folder, because whoever can write to it can run code in a worker, and where that is read-only there is none. `ws` looks
+ * for native helpers that are not installed, and would be of no use on a link without masks and text.
+ */
+const STARTS_SOONER: Readonly<Record<string, string>> = {
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/forkpool', import.meta.url)),
+  WS_NO_BUFFER_UTIL: '1',
+  WS_NO_UTF_8_VALIDATE: '1',
+}
+
+/**
  * The variables to fork a worker with. A worker inherits those of its coordinator, and the ones that hold secrets are blanked here: on
  * Linux a process can read what it was started with (`/proc/self/environ`) even after it deleted a variable.
  */
 export function encodeWorkerEnvironment(environment: WorkerEnvironment): Record<string, string> {
-  return { ...Object.fromEntries(SECRETS.map((name) => [name, ''])), [VARIABLE]: JSON.stringify(environment) }
+  return { ...STARTS_SOONER, ...Object.fromEntries(SECRETS.map((name) => [name, ''])), [VARIABLE]: JSON.stringify(environment) }
 }
 
 /**
- * Reads what `encodeWorkerEnvironment` wrote, and deletes it and every secret from `variables`, so that tasks do not find them there.
+ * Reads what `encodeWorkerEnvironment` wrote, and deletes it and every secret from `variables`, so that tasks, and the processes that
+ * they start, do not find them there.
  * Errors: `BAD_ARGUMENT` where the variable is missing or not what it should be; then everything is deleted all the same.
  */
 export function decodeWorkerEnvironment(variables: NodeJS.ProcessEnv): WorkerEnvironment {
   const text = variables[VARIABLE]
-  for (const name of [VARIABLE, ...SECRETS]) delete variables[name]
-  if (text === undefined) throw new ForkpoolError('BAD_ARGUMENT', `${VARIABLE} is not set: this program is started by a coordinator, never by hand`)
+  for (const name of [VARIABLE, ...SECRETS, ...Object.keys(STARTS_SOONER)]) delete variables[name]
+  if (text === undefined)
+    throw new ForkpoolError('BAD_ARGUMENT', `${VARIABLE} is not set: this program is started by a coordinator, never by hand`)
   const value = parse(text)
   if (!isWorkerEnvironment(value)) throw new ForkpoolError('BAD_ARGUMENT', `${VARIABLE} does not hold what a coordinator writes`)
   return value

@@ -4,13 +4,20 @@ import { isAllowedHost, isSameOrigin } from './host.ts'
 describe('Host', () => {
   const configured = new Set(['pool.example'])
 
-  test.each(['127.0.0.1:3000', 'localhost', 'localhost:3000', 'a.localhost', '[::1]:3000', '10.0.0.7:3000', 'pool.example:80', 'POOL.example'])(
-    '%s is allowed',
-    (host) => expect(isAllowedHost(host, configured)).toBe(true),
-  )
+  test.each([
+    '127.0.0.1:3000',
+    'localhost',
+    'localhost:3000',
+    'a.localhost',
+    '[::1]:3000',
+    '10.0.0.7:3000',
+    'pool.example:80',
+    'POOL.example',
+  ])('%s is allowed', (host) => expect(isAllowedHost(host, configured)).toBe(true))
 
-  test.each([null, '', 'evil.example:3000', 'localhost.evil.example', '127.0.0.1.evil.example', 'a b', 'pool.example.evil'])('%j is not', (host) =>
-    expect(isAllowedHost(host, configured)).toBe(false),
+  test.each([null, '', 'evil.example:3000', 'localhost.evil.example', '127.0.0.1.evil.example', 'a b', 'pool.example.evil'])(
+    '%j is not',
+    (host) => expect(isAllowedHost(host, configured)).toBe(false),
   )
 })
 

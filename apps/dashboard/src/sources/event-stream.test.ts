@@ -25,7 +25,7 @@ test('what is encoded is read back, cut anywhere', () => {
       const wire = events.map(encodeEvent).join('')
       const parser = new EventStreamParser()
       const read = []
-      for (let at = 0; at < wire.length; ) {
+      for (let at = 0; at < wire.length;) {
         const step = steps.next().value as number
         read.push(...parser.feed(wire.slice(at, at + step)))
         at += step

@@ -19,23 +19,25 @@ export function Rail({ children }: { readonly children: ReactNode }) {
   const path = usePathname()
   return (
     <header className="rail">
-      <Link href="/" className="brand">
-        <BrandMark />
-        Forkpool
-      </Link>
-      <nav aria-label="Pages">
-        <ul className="nav">
-          {PAGES.map(({ href, name, icon }) => (
-            <li key={href}>
-              <Link href={href} aria-current={path === href ? 'page' : href !== '/' && path.startsWith(`${href}/`) ? 'true' : undefined}>
-                <Icon name={icon} />
-                {name}
-              </Link>
-            </li>
-          ))}
-        </ul>
-      </nav>
-      <div className="rail-foot">{children}</div>
+      <div className="rail-inner">
+        <Link href="/" className="brand">
+          <BrandMark />
+          Forkpool
+        </Link>
+        <nav aria-label="Pages">
+          <ul className="nav">
+            {PAGES.map(({ href, name, icon }) => (
+              <li key={href}>
+                <Link href={href} aria-current={path === href ? 'page' : href !== '/' && path.startsWith(`${href}/`) ? 'true' : undefined}>
+                  <Icon name={icon} />
+                  {name}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div className="rail-foot">{children}</div>
+      </div>
     </header>
   )
 }

@@ -11,17 +11,17 @@ const SLEEP_MS = 250
  * when the thread sleeps again.
  */
 function run(block: number): void {
-  const { futexWait, futexWaitv, view } = posix()
-  const buffer = view(block, BLOCK_BYTES)
+  const libc = posix()
+  const buffer = libc.view(block, BLOCK_BYTES)
   const words = new Int32Array(buffer)
   const entries = new BigUint64Array(buffer)
   while (Atomics.load(words, BLOCK.STOP) === 0) {
     const generation = Atomics.load(words, BLOCK.GENERATION)
     entries[BLOCK.ENTRIES / 2] = BigInt(generation >>> 0)
-    const wasTimeOut = futexWaitv(block + 4 * BLOCK.ENTRIES, Atomics.load(words, BLOCK.COUNT) + 1, SLEEP_MS) === 'timed-out'
+    const wasTimeOut = libc.futexWaitv(block + 4 * BLOCK.ENTRIES, Atomics.load(words, BLOCK.COUNT) + 1, SLEEP_MS) === 'timed-out'
     if (wasTimeOut || Atomics.load(words, BLOCK.GENERATION) !== generation) continue
     parentPort?.postMessage(0)
-    while (Atomics.load(words, BLOCK.GENERATION) === generation) futexWait(block + 4 * BLOCK.GENERATION, generation, SLEEP_MS)
+    while (Atomics.load(words, BLOCK.GENERATION) === generation) libc.futexWait(block + 4 * BLOCK.GENERATION, generation, SLEEP_MS)
   }
 }
 

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { KoffiFunction } from 'koffi'
+import type { KoffiFunc } from 'koffi'
 import { ForkpoolError } from '../base/errors.ts'
 import type { WaitOutcome } from './memory.ts'
 
@@ -95,7 +95,7 @@ function load(): Posix {
 
 type Futex = Pick<Posix, 'hasFutex' | 'hasFutexWaitv' | 'futexWait' | 'futexWake' | 'futexWaitv'>
 
-function loadFutex(koffi: typeof import('koffi'), syscall: KoffiFunction): Futex {
+function loadFutex(koffi: typeof import('koffi'), syscall: KoffiFunc<(...args: unknown[]) => number>): Futex {
   const call = process.platform === 'linux' ? FUTEX_CALLS[process.arch] : undefined
   const { EAGAIN, ETIMEDOUT, EINVAL } = koffi.os.errno
   const timespec = new BigInt64Array(2)

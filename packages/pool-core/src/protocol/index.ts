@@ -17,13 +17,14 @@ export {
   encodeServerMessage,
   encodeWorkerMessage,
 } from './frame.ts'
-export { blockBytes, sliceBlock } from './item-block.ts'
+export { blockBytes, resultBytes, sliceBlock } from './item-block.ts'
 export type { ItemBlock, ItemCodec } from './item-block.ts'
 export { ItemBlockBuilder } from './item-block-builder.ts'
 export { decodeItems, decodeItemsInto } from './item-decoding.ts'
 export { encodeItems, encodeItemsJson } from './item-encoding.ts'
 export { concatBlocks, selectItems, transcodeToJson } from './item-regrouping.ts'
 export * from './limits.ts'
+export { fillProtocolTables } from './schema/protocol-tables.ts'
 export { chooseVersion, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN, SUBPROTOCOL_CBOR, SUBPROTOCOL_JSON } from './version.ts'
 export { fromWireError, toWireError, wireErrorBytes } from './wire-error.ts'
 export type { WireError } from './wire-error.ts'

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts'
+import { FAILURE_WINDOW_BYTES } from './limits.ts'
 
 /**
  * How the bytes of a block are read. `f64` is little-endian IEEE 754 doubles, one an item, without offsets; `cbor` (RFC 8949, typed
@@ -26,6 +27,11 @@ export interface ItemBlock {
 /** Bytes that the block takes in a flow control window: 8 an item for `f64`, else its encoded length and 4 for its offset. Slices add up to the whole. */
 export function blockBytes(block: ItemBlock): number {
   return block.offsets === undefined ? block.bytes.byteLength : block.bytes.byteLength + 4 * block.count
+}
+
+/** Bytes that a result message takes in the result window: those of its values, and `FAILURE_WINDOW_BYTES` for each failure. */
+export function resultBytes(message: { readonly values: ItemBlock; readonly failures?: readonly unknown[] | undefined }): number {
+  return blockBytes(message.values) + FAILURE_WINDOW_BYTES * (message.failures?.length ?? 0)
 }
 
 /** The items from `offset` on, `count` of them, sharing the block's bytes. */

@@ -25,7 +25,8 @@ export function blockToJson(block: ItemBlock): string {
   const { count, offsets, bytes } = block.codec === 'json' ? block : encodeItemsJson(decodeItems(block))
   if (offsets === undefined) return '[]'
   const base = offsets[0] as number
-  const out = new Uint8Array(bytes.length + count + 1)
+  // One bracket or comma before each item (for none at all: the opening bracket), and the closing bracket.
+  const out = new Uint8Array(bytes.length + Math.max(count, 1) + 1)
   let to = 0
   for (let i = 0; i < count; i++) {
     out[to++] = i === 0 ? OPEN_BRACKET : COMMA

@@ -7,7 +7,7 @@ export interface TaskListing {
   readonly name: string
   /** The module's file name without its folders, or `built-in`. */
   readonly module: string
-  /** Declared parameters, from the function's source: `n`, `path`. */
+  /** Declared parameters, from the function's source: `n`, `message?` (has a default), `...rest`. */
   readonly parameters: readonly string[]
   /** First line of a `description` property on the function, if it has one. */
   readonly description?: string | undefined

@@ -3,7 +3,8 @@ import { itemMs, moveItems, refreshBatch } from './batch-state.ts'
 import type { ShardId } from './ids.ts'
 import type { Block, ItemRange } from './item-range.ts'
 import type { Batch, Pool, SchedulerState, Worker } from './scheduler-state.ts'
-import { shardLength } from './shard-sizing.ts'
+import { shardLength, shardsAtLeast } from './shard-sizing.ts'
+import type { ShardWork } from './shard-sizing.ts'
 import { holdShard } from './worker-state.ts'
 
 /** A shard that is expected to take less may always stand behind another, for it does not wait long there. */
@@ -11,8 +12,8 @@ const PREFETCH_SHORT_MS = 30
 /** A longer one may while so many shards a worker are queued: the end of the batch is far. */
 const PREFETCH_PLENTY = 4
 
-/** Hands out what can be handed out: first to idle workers, then a shard beyond the running one. O(1) for each shard. */
-export function dispatch(state: SchedulerState, now: Instant): void {
+/** Hands out to idle workers what pools have for them. O(1) for each shard. Afterwards no worker is idle, or no pool is hungry. */
+export function feedIdleWorkers(state: SchedulerState, now: Instant): void {
   while (state.hungry.first !== null && state.idle.last !== null) {
     const pool = state.hungry.first
     const batch = pool.queue.peek(now) as Batch
@@ -20,8 +21,12 @@ export function dispatch(state: SchedulerState, now: Instant): void {
     state.hungry.rotate()
     handOut(state, state.idle.last, batch, nextLength(state, batch), now)
   }
+}
+
+/** Hands out shards beyond the running ones. To be called when it is known which workers start. O(1) for each shard. */
+export function prefetch(state: SchedulerState, now: Instant): void {
   for (const pool of state.touched) {
-    prefetch(state, pool, now)
+    prefetchIn(state, pool, now)
     pool.touched = false
   }
   state.touched.length = 0
@@ -32,7 +37,7 @@ export function dispatch(state: SchedulerState, now: Instant): void {
  * waits for a worker, which this one must come free for; not without an estimate; not where workers that will soon be idle could
  * take all that is queued: a shard behind another cannot be taken back.
  */
-function prefetch(state: SchedulerState, pool: Pool, now: Instant): void {
+function prefetchIn(state: SchedulerState, pool: Pool, now: Instant): void {
   const ownTurn = pool.list === null ? 0 : 1
   while (pool.spare.first !== null && pool.queue.length > 0) {
     if (state.hungry.length > ownTurn || pool.busyWorkers > pool.size) return
@@ -47,40 +52,38 @@ function prefetch(state: SchedulerState, pool: Pool, now: Instant): void {
   }
 }
 
-/** How many shards can be cut of what is queued in the pool, counted no further than to `limit`: never more than there will be. */
+/** How many shards will be cut of what is queued in the pool, at least; counted no further than to `limit`. */
 export function shardsQueued(state: SchedulerState, pool: Pool, limit: number): number {
   return pool.queue.weightUpTo(limit, (batch) => {
     const again = batch.requeuedItems
-    const shardsAgain = again === 0 ? 0 : Math.max(batch.requeued?.length ?? 0, Math.ceil(again / lengthOf(state, batch, again)))
-    const shardsFresh = batch.fresh === 0 ? 0 : Math.ceil(batch.fresh / lengthOf(state, batch, batch.fresh))
+    // Ranges are never put together, and each may be cut further.
+    const shardsAgain = again === 0 ? 0 : Math.max(batch.requeued?.length ?? 0, shardsAtLeast(workOf(state, batch, again), state.options))
+    const shardsFresh = batch.fresh === 0 ? 0 : shardsAtLeast(workOf(state, batch, batch.fresh), state.options)
     return shardsAgain + shardsFresh
   })
 }
 
 function nextLength(state: SchedulerState, batch: Batch): number {
   const again = batch.requeued?.peek()
-  if (again !== undefined) return lengthOf(state, batch, again.count)
-  const block = batch.freshBlock as Block
-  return lengthOf(state, batch, block.count - block.cut)
+  const block = batch.freshBlock
+  const available = again !== undefined ? again.count : block === null ? 0 : block.count - block.cut
+  // Most batches are one task.
+  return available === 1 ? 1 : shardLength(workOf(state, batch, available), state.options)
 }
 
-function lengthOf(state: SchedulerState, batch: Batch, available: number): number {
-  if (available === 1) return 1
+function workOf(state: SchedulerState, batch: Batch, available: number): ShardWork {
   const block = batch.requeued?.peek()?.block ?? (batch.freshBlock as Block)
   const total = batch.phase === 'filling' ? Math.max(batch.total ?? 0, batch.added) : batch.added
-  return shardLength(
-    {
-      available,
-      remaining: batch.items.queued + total - batch.added,
-      total,
-      shardsCut: batch.shardsCut,
-      workers: workersFor(state, batch.pool),
-      itemMs: itemMs(batch),
-      itemBytes: block.bytes / block.count,
-      chunkSize: batch.chunkSize,
-    },
-    state.options,
-  )
+  return {
+    available,
+    remaining: batch.items.queued + total - batch.added,
+    total,
+    shardsCut: batch.shardsCut,
+    workers: workersFor(state, batch.pool),
+    itemMs: itemMs(batch),
+    itemBytes: block.bytes / block.count,
+    chunkSize: batch.chunkSize,
+  }
 }
 
 function workersFor(state: SchedulerState, pool: Pool): number {

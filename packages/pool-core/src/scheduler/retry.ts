@@ -9,7 +9,8 @@ const DROPPED_MAX = 64
 
 /** `firstMs` after the first failed run, doubled after each further one, `maxMs` at most. */
 export function backoffMs(firstMs: number, failedRuns: number, maxMs: number): number {
-  return Math.min(firstMs * 2 ** (failedRuns - 1), maxMs)
+  // Doubled often enough, anything but zero is infinite.
+  return firstMs === 0 ? 0 : Math.min(firstMs * 2 ** (failedRuns - 1), maxMs)
 }
 
 /** Queued items run again after `delayMs`: behind what waits to run again, suspects before it. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { shardLength } from './shard-sizing.ts'
+import { shardLength, shardsAtLeast } from './shard-sizing.ts'
 import type { ShardWork } from './shard-sizing.ts'
 
 const RULE = { shardTargetMs: 50, shardMinimumMs: 2, shardBytesMax: 1024 * 1024 }
@@ -74,7 +74,7 @@ test('a block is split evenly rather than leaving a sliver', () => {
 })
 
 const anyWork = fc.record({
-  blocks: fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1, maxLength: 5 }),
+  blocks: fc.array(fc.integer({ min: 1, max: 2_000 }), { minLength: 1, maxLength: 4 }),
   workers: fc.integer({ min: 1, max: 64 }),
   itemMs: fc.oneof(fc.constant(0), fc.double({ min: 1e-6, max: 1_000, noNaN: true })),
   itemBytes: fc.oneof(fc.constant(8), fc.integer({ min: 0, max: 3_000_000 })),
@@ -85,11 +85,11 @@ test('property: every item is cut once, no shard crosses its block or is empty, 
     fc.property(anyWork, fc.option(fc.integer({ min: 1, max: 500 }), { nil: undefined }), ({ blocks, ...rest }, chunkSize) => {
       const cut = cutAll(blocks, { ...rest, chunkSize })
       expect(cut.map((lengths) => lengths.reduce((sum, length) => sum + length, 0))).toEqual(blocks)
-      for (const length of cut.flat()) {
-        expect(Number.isInteger(length) && length >= 1).toBe(true)
-        expect(length === 1 || length * rest.itemBytes <= RULE.shardBytesMax).toBe(true)
-        expect(length).toBeLessThanOrEqual(chunkSize ?? length)
-      }
+      const wrong = cut.flat().filter((length) => {
+        const fits = length === 1 || length * rest.itemBytes <= RULE.shardBytesMax
+        return !Number.isInteger(length) || length < 1 || length > (chunkSize ?? length) || !fits
+      })
+      expect(wrong).toEqual([])
     }),
   )
 })
@@ -103,11 +103,28 @@ test('property: n items and s workers give at least min(n, s) shards', () => {
   )
 })
 
+test('property: shardsAtLeast never says more than there will be, and at least one for each worker', () => {
+  fc.assert(
+    fc.property(anyWork, fc.nat({ max: 80 }), ({ blocks, ...rest }, skip) => {
+      const [available = 1] = blocks
+      const cut = cutAll([available], rest).flat()
+      const before = cut.slice(0, Math.min(skip, cut.length - 1))
+      const left = available - before.reduce((sum, length) => sum + length, 0)
+      const given = { ...rest, available: left, remaining: left, total: available, shardsCut: before.length }
+      const said = shardsAtLeast(work(given), RULE)
+      expect(said).toBeGreaterThanOrEqual(1)
+      expect(said).toBeLessThanOrEqual(cut.length - before.length)
+      if (before.length === 0) expect(said).toBeGreaterThanOrEqual(Math.min(available, rest.workers))
+    }),
+    { numRuns: 300 },
+  )
+})
+
 test('property: no shard is expected to take longer than the target, nor a worker to wait long for the last one', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 50_000 }), fc.integer({ min: 1, max: 16 }), fc.double({ min: 1e-4, max: 200, noNaN: true }), (items, workers, itemMs) => {
+    fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 16 }), fc.double({ min: 1e-4, max: 200, noNaN: true }), (items, workers, itemMs) => {
       const [lengths = []] = cutAll([items], { workers, itemMs })
-      for (const length of lengths) expect(length === 1 || length * itemMs <= RULE.shardTargetMs + 1e-9).toBe(true)
+      expect(lengths.filter((length) => length > 1 && length * itemMs > RULE.shardTargetMs + 1e-9)).toEqual([])
       // The last shard is one item, or about as short as pays, or a share of what never was more.
       const last = lengths.at(-1)!
       expect(last === 1 || last * itemMs <= RULE.shardMinimumMs + itemMs).toBe(true)

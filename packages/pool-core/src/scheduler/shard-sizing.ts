@@ -44,13 +44,29 @@ const FACTORING = 2
  * L. Flynn, "Factoring", 1992.
  */
 export function shardLength(work: ShardWork, rule: ShardRule): number {
-  const { available } = work
+  const { available, chunkSize } = work
   if (available === 1) return 1
-  const byBytes = work.itemBytes > 0 ? Math.floor(rule.shardBytesMax / work.itemBytes) : available
-  if (work.chunkSize !== undefined) return Math.max(1, Math.min(work.chunkSize, byBytes, available))
+  const byBytes = bytesLimit(work, rule)
+  if (chunkSize !== undefined) return Math.max(1, Math.min(chunkSize, byBytes, available))
   const limit = Math.max(1, Math.min(wanted(work, rule), spreadLimit(work), byBytes))
   if (available <= limit) return available
   return Math.ceil(available / Math.ceil(available / limit))
+}
+
+/** How many shards will be cut of `available` at least, as things are: what so many workers can be given at once. 1 or more. */
+export function shardsAtLeast(work: ShardWork, rule: ShardRule): number {
+  const { available, remaining } = work
+  const even = Math.ceil(available / shardLength(work, rule))
+  if (work.chunkSize !== undefined) return even
+  const spread = spreadLimit(work)
+  if (Math.min(wanted(work, rule), bytesLimit(work, rule)) < spread) return even
+  // Here each worker is to get its share, and shares grow by rounding: the first says too much about the others.
+  const shares = Math.max(1, Math.min(work.total, work.workers) - work.shardsCut)
+  return Math.max(1, Math.min(even, Math.floor((available * shares) / remaining)))
+}
+
+function bytesLimit({ available, itemBytes }: ShardWork, { shardBytesMax }: ShardRule): number {
+  return itemBytes > 0 ? Math.floor(shardBytesMax / itemBytes) : available
 }
 
 function wanted(work: ShardWork, rule: ShardRule): number {

@@ -9,7 +9,7 @@ const FAILED_STARTS_FORGOTTEN_MS = 60_000
 
 /**
  * Asks for the workers that are missing: as many as `baseWorkers` in all, and one for each shard that waits in a pool below its limit while
- * no worker is idle; those that start already count, and `maxWorkers` is never passed. To be called after `dispatch`.
+ * no worker is idle; those that start already count, and `maxWorkers` is never passed. To be called after `feedIdleWorkers`.
  */
 export function staff(state: SchedulerState, now: Instant): void {
   state.startsWaiting = false
@@ -31,7 +31,7 @@ function missingForBase(state: SchedulerState): number {
 }
 
 function missingForWork(state: SchedulerState, room: number): number {
-  // After a dispatch there is either no idle worker or no hungry pool.
+  // Where a pool is hungry, no worker is idle: those were fed.
   let wanted = 0
   for (let pool = state.hungry.first; pool !== null; pool = pool.next) {
     wanted += shardsQueued(state, pool, pool.size - pool.busyWorkers)

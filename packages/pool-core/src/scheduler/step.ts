@@ -2,7 +2,7 @@ import { unreachable } from '../base/assert.ts'
 import type { Instant } from '../base/clock.ts'
 import { endGraces } from './cancel.ts'
 import type { SchedulerCommand } from './commands.ts'
-import { dispatch } from './dispatch.ts'
+import { feedIdleWorkers, prefetch } from './dispatch.ts'
 import type { SchedulerEvent } from './events.ts'
 import { onBatchCancelled } from './handlers/batch-cancelled.ts'
 import { onBatchEnded, onBatchOpened, onBatchPaused, onItemsAdded } from './handlers/batch-input.ts'
@@ -31,8 +31,9 @@ export function step(state: SchedulerState, event: SchedulerEvent, now: Instant)
   handle(state, event, now)
   if (state.wakeAt !== undefined && now >= state.wakeAt) state.wakeAt = undefined
   if (state.wakeAt === undefined) whatIsDue(state, now)
-  dispatch(state, now)
+  feedIdleWorkers(state, now)
   staff(state, now)
+  prefetch(state, now)
   if (state.drain === 'draining' && state.batches.size === 0) {
     state.drain = 'drained'
     state.commands.push({ kind: 'drained' })

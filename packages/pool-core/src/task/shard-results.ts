@@ -68,7 +68,7 @@ export class ShardResults {
   }
 
   /** Task `at` threw, or its arguments cannot be used (`retryable` false). */
-  fail(at: number, thrown: unknown, retryable = !(thrown instanceof ForkpoolError && FUTILE.has(thrown.code))): void {
+  fail(at: number, thrown: unknown, retryable: boolean = !(thrown instanceof ForkpoolError && FUTILE.has(thrown.code))): void {
     const error = toWireError(thrown)
     this.#failures.push({ at, error, retryable })
     this.#failureBytes += FAILURE_ENVELOPE_BYTES + wireErrorBytes(error)

@@ -59,7 +59,7 @@ describe('TaskRegistry', () => {
     const resize = Object.assign((path: string, width = 100) => `${path}${width}`, { description: '\n  Makes it smaller.\nAnd more.' })
     const registry = new TaskRegistry([{ ...moduleOf('images.ts'), functions: new Map([['resize', resize as TaskFunction]]) }])
     expect(registry.list()).toEqual([
-      { name: 'resize', module: 'images.ts', parameters: ['path', 'width'], description: 'Makes it smaller.' },
+      { name: 'resize', module: 'images.ts', parameters: ['path', 'width?'], description: 'Makes it smaller.' },
     ])
   })
 

@@ -97,7 +97,9 @@ function shorten(text: string): string {
 }
 
 function listTask(name: string, module: string, run: TaskFunction): TaskListing {
-  const parameters = parameterNames(Function.prototype.toString.call(run)).slice(0, SHOWN_PARAMETERS_MAX).map(shorten)
+  const names = parameterNames(Function.prototype.toString.call(run)).slice(0, SHOWN_PARAMETERS_MAX).map(shorten)
+  // A function's `length` counts the parameters before the first that has a default.
+  const parameters = names.map((name, i) => (i < run.length || name.startsWith('...') ? name : `${name}?`))
   const listing = { name, module, parameters }
   const { description } = run as { readonly description?: unknown }
   const line = typeof description === 'string' ? (description.trim().split('\n', 1)[0] as string).trim() : ''

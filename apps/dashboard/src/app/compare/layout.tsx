@@ -7,7 +7,9 @@ import { PageHead } from '../../ui/page-head.tsx'
 export default function CompareLayout({ children }: { readonly children: ReactNode }) {
   return (
     <>
-      <PageHead title="Compare">Which pool size pays? The same batch runs with every size, in turns, and the results must be equal.</PageHead>
+      <PageHead title="Compare">
+        Which pool size pays? The same batch runs with every size, in turns, and the results must be equal.
+      </PageHead>
       <div className="compare">
         <div className="stack">
           <CompareForm />

@@ -78,7 +78,11 @@ export function BatchDetail({ id }: { readonly id: string }) {
       <Card
         title="Failures"
         flush
-        footer={left > 0 ? `Showing the first ${batch.failures.length} of ${formatExact(batch.failed)}. All: npx forkpool results ${batch.id}` : null}
+        footer={
+          left > 0
+            ? `Showing the first ${batch.failures.length} of ${formatExact(batch.failed)}. All: npx forkpool results ${batch.id}`
+            : null
+        }
       >
         {batch.failures.length === 0 ? (
           <Empty title={batch.failed === 0 ? 'No task has failed' : 'The failures are not kept'} />

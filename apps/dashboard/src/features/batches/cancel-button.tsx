@@ -6,7 +6,9 @@ import { callApi } from '../../live/api.ts'
 /** Cancels a batch after asking: what has not run yet never will, and that cannot be taken back. */
 export function CancelButton({ id }: { readonly id: string }) {
   const dialog = useRef<HTMLDialogElement>(null)
-  const [state, setState] = useState<{ readonly kind: 'ready' | 'asked' } | { readonly kind: 'failed'; readonly message: string }>({ kind: 'ready' })
+  const [state, setState] = useState<{ readonly kind: 'ready' | 'asked' } | { readonly kind: 'failed'; readonly message: string }>({
+    kind: 'ready',
+  })
 
   const cancel = async (): Promise<void> => {
     dialog.current?.close()

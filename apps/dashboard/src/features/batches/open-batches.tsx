@@ -37,11 +37,23 @@ export function OpenBatches() {
       flush
     >
       {shown.length === 0 ? (
-        <Empty title="No batch is open">{snapshot.status.batches.ended > 0 ? 'The last ones have ended.' : 'Nothing has been submitted yet.'}</Empty>
+        <Empty title="No batch is open">
+          {snapshot.status.batches.ended > 0 ? 'The last ones have ended.' : 'Nothing has been submitted yet.'}
+        </Empty>
       ) : (
         <DataTable
           caption="Open batches"
-          columns={[columns.id, columns.task, columns.pool, columns.size, columns.progress, columns.tasks, columns.rate, columns.left, columns.failed]}
+          columns={[
+            columns.id,
+            columns.task,
+            columns.pool,
+            columns.size,
+            columns.progress,
+            columns.tasks,
+            columns.rate,
+            columns.left,
+            columns.failed,
+          ]}
           rows={shown}
           rowKey={(batch) => batch.id}
         />

@@ -22,7 +22,9 @@ export function CompareForm() {
   const { view, error, refresh } = useFetched<TasksView>('/tasks')
   const [typed, setTyped] = useState(INITIAL)
   const [isTried, setTried] = useState(false)
-  const [sending, setSending] = useState<{ readonly kind: 'no' | 'yes' } | { readonly kind: 'refused'; readonly message: string }>({ kind: 'no' })
+  const [sending, setSending] = useState<{ readonly kind: 'no' | 'yes' } | { readonly kind: 'refused'; readonly message: string }>({
+    kind: 'no',
+  })
   const isLive = link.kind === 'live'
   const isMissing = view === null && error !== null
   useEffect(() => {
@@ -57,7 +59,12 @@ export function CompareForm() {
   return (
     <Card title="New comparison">
       <form className="form" noValidate onSubmit={(event) => void submit(event)}>
-        <Field name="task" label="Task" help={chosen === undefined ? undefined : describe(chosen.module, chosen.parameters, chosen.description)} error={errors.task}>
+        <Field
+          name="task"
+          label="Task"
+          help={chosen === undefined ? undefined : describe(chosen.module, chosen.parameters, chosen.description)}
+          error={errors.task}
+        >
           {(props) => (
             <select {...props} value={form.task} disabled={tasks.length === 0} onChange={(event) => set('task')(event.target.value)}>
               {tasks.length === 0 ? <option value="">{error === null ? 'Loading…' : 'No tasks known'}</option> : null}
@@ -97,19 +104,27 @@ export function CompareForm() {
           </div>
         ) : (
           <Field name="items" label="Items as JSON" help="A JSON array, or one JSON value a line." error={errors.items}>
-            {(props) => <textarea {...props} spellCheck={false} value={form.items} onChange={(event) => set('items')(event.target.value)} />}
+            {(props) => (
+              <textarea {...props} spellCheck={false} value={form.items} onChange={(event) => set('items')(event.target.value)} />
+            )}
           </Field>
         )}
         <Field
           name="poolSizes"
           label="Pool sizes"
-          help={snapshot === null ? undefined : `${plural(snapshot.status.cores, 'core')} here, ${formatExact(snapshot.status.maxWorkers)} workers at most`}
+          help={
+            snapshot === null
+              ? undefined
+              : `${plural(snapshot.status.cores, 'core')} here, ${formatExact(snapshot.status.maxWorkers)} workers at most`
+          }
           error={errors.poolSizes}
         >
           {(props) => <input {...props} value={form.poolSizes} onChange={(event) => set('poolSizes')(event.target.value)} />}
         </Field>
         <Field name="repeats" label="Repeats" help="Sizes take turns; the median counts." error={errors.repeats}>
-          {(props) => <input {...props} inputMode="numeric" value={form.repeats} onChange={(event) => set('repeats')(event.target.value)} />}
+          {(props) => (
+            <input {...props} inputMode="numeric" value={form.repeats} onChange={(event) => set('repeats')(event.target.value)} />
+          )}
         </Field>
         {sending.kind === 'refused' ? (
           <p className="field-error" role="alert">
@@ -120,7 +135,9 @@ export function CompareForm() {
           <button type="submit" className="button button-main" disabled={sending.kind === 'yes' || tasks.length === 0}>
             {sending.kind === 'yes' ? 'Starting…' : 'Compare'}
           </button>
-          {check.kind === 'valid' ? <span className="soft">{summaryOf(check.items, check.request.poolSizes.length, check.request.repeats ?? 3)}</span> : null}
+          {check.kind === 'valid' ? (
+            <span className="soft">{summaryOf(check.items, check.request.poolSizes.length, check.request.repeats ?? 3)}</span>
+          ) : null}
         </div>
       </form>
     </Card>

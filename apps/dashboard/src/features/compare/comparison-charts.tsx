@@ -17,6 +17,33 @@ export function ComparisonCharts({ report }: { readonly report: ComparisonReport
   const at = (value: string, size: number): string => `${value} with ${size === 1 ? 'one worker' : `${size} workers`}`
   return (
     <div className="charts">
+      <Card title="Speed-up" actions={<LawKeys amdahl ideal />}>
+        <XYChart
+          label={`Speed-up by pool size: ${runs.map((run) => at(formatTimes(run.speedup), run.poolSize)).join(', ')}`}
+          xTitle="Pool size"
+          marks="dots"
+          format={(times) => `${formatRate(times)}×`}
+          curves={[
+            {
+              key: 'ideal',
+              kind: 'ideal',
+              hue: 4,
+              points: [
+                [1, 1],
+                [max, max],
+              ],
+            },
+            { key: 'amdahl', kind: 'fitted', hue: AMDAHL_HUE, dash: AMDAHL_DASH, points: curve((size) => amdahlSpeedup(fit, size), max) },
+            { key: 'usl', kind: 'fitted', hue: USL_HUE, points: curve((size) => uslSpeedup(fit, size), max) },
+          ]}
+          points={runs.map((run) => ({
+            x: run.poolSize,
+            y: run.speedup,
+            hue: seriesHue(run.poolSize),
+            title: at(formatTimes(run.speedup), run.poolSize),
+          }))}
+        />
+      </Card>
       <Card title="Time">
         <XYChart
           label={`Time by pool size: ${runs.map((run) => at(formatDuration(run.seconds * 1000), run.poolSize)).join(', ')}`}
@@ -29,25 +56,6 @@ export function ComparisonCharts({ report }: { readonly report: ComparisonReport
             y: run.seconds,
             hue: seriesHue(run.poolSize),
             title: at(formatDuration(run.seconds * 1000), run.poolSize),
-          }))}
-        />
-      </Card>
-      <Card title="Speed-up" actions={<LawKeys amdahl ideal />}>
-        <XYChart
-          label={`Speed-up by pool size: ${runs.map((run) => at(formatTimes(run.speedup), run.poolSize)).join(', ')}`}
-          xTitle="Pool size"
-          marks="dots"
-          format={(times) => `${formatRate(times)}×`}
-          curves={[
-            { key: 'ideal', kind: 'ideal', hue: 4, points: [[1, 1], [max, max]] },
-            { key: 'amdahl', kind: 'fitted', hue: AMDAHL_HUE, dash: AMDAHL_DASH, points: curve((size) => amdahlSpeedup(fit, size), max) },
-            { key: 'usl', kind: 'fitted', hue: USL_HUE, points: curve((size) => uslSpeedup(fit, size), max) },
-          ]}
-          points={runs.map((run) => ({
-            x: run.poolSize,
-            y: run.speedup,
-            hue: seriesHue(run.poolSize),
-            title: at(formatTimes(run.speedup), run.poolSize),
           }))}
         />
       </Card>

@@ -24,7 +24,14 @@ test('items are a JSON array, or JSON lines', () => {
   const items = (text: string) => checkForm(form({ input: 'items', items: text }), known)
   expect(items('[1, [2, 3], "x"]')).toMatchObject({ request: { items: [1, [2, 3], 'x'] }, items: 3 })
   expect(items('1\n\n"two"\n[3,4]')).toMatchObject({ request: { items: [1, 'two', [3, 4]] } })
-  expect(items('[1,2]\n[3,4]')).toMatchObject({ request: { items: [[1, 2], [3, 4]] } })
+  expect(items('[1,2]\n[3,4]')).toMatchObject({
+    request: {
+      items: [
+        [1, 2],
+        [3, 4],
+      ],
+    },
+  })
 })
 
 describe('what is wrong is said of the field', () => {
@@ -50,7 +57,12 @@ describe('what is wrong is said of the field', () => {
   ])('%j', (fields, expected) => expect(errors(fields)).toEqual(expected))
 
   test('of several fields at once', () => {
-    expect(Object.keys(errors({ task: '', to: 'x', poolSizes: 'x', repeats: 'x' }) as object).sort()).toEqual(['poolSizes', 'repeats', 'task', 'to'])
+    expect(Object.keys(errors({ task: '', to: 'x', poolSizes: 'x', repeats: 'x' }) as object).sort()).toEqual([
+      'poolSizes',
+      'repeats',
+      'task',
+      'to',
+    ])
   })
 })
 

@@ -23,7 +23,10 @@ const SIZES_MAX = 12
 const REPEATS_MAX = 20
 
 /** Turns the fields into a request, or says of each field what is wrong with it and what is expected. */
-export function checkForm(form: ComparisonForm, known: { readonly tasks: readonly string[]; readonly maxWorkers: number | null }): FormCheck {
+export function checkForm(
+  form: ComparisonForm,
+  known: { readonly tasks: readonly string[]; readonly maxWorkers: number | null },
+): FormCheck {
   const errors: Partial<Record<FormField, string>> = {}
   if (form.task === '') errors.task = 'Choose a task.'
   else if (!known.tasks.includes(form.task)) errors.task = `No worker knows a task ${JSON.stringify(form.task)}.`
@@ -35,7 +38,8 @@ export function checkForm(form: ComparisonForm, known: { readonly tasks: readonl
 
   if ('errors' in input) Object.assign(errors, input.errors)
   if (typeof sizes === 'string') errors.poolSizes = sizes
-  if (Object.keys(errors).length > 0 || 'errors' in input || typeof sizes === 'string' || repeats === null) return { kind: 'invalid', errors }
+  if (Object.keys(errors).length > 0 || 'errors' in input || typeof sizes === 'string' || repeats === null)
+    return { kind: 'invalid', errors }
   return { kind: 'valid', request: { task: form.task, ...input.request, poolSizes: sizes, repeats }, items: input.count }
 }
 
@@ -53,7 +57,8 @@ function checkRange(fromText: string, toText: string): InputCheck | InputErrors 
   if (to === null) return { errors: { to: 'Expected a whole number.' } }
   if (to < from) return { errors: { to: `Expected at least ${from}: the range goes up.` } }
   const count = to - from + 1
-  if (count > ITEMS_MAX) return { errors: { to: `That is ${count.toLocaleString('en')} items; ${ITEMS_MAX.toLocaleString('en')} at most.` } }
+  if (count > ITEMS_MAX)
+    return { errors: { to: `That is ${count.toLocaleString('en')} items; ${ITEMS_MAX.toLocaleString('en')} at most.` } }
   return { request: { range: { from, to } }, count }
 }
 

@@ -3,7 +3,7 @@
 import type { ComparisonView } from '@forkpool/pool-core/protocol'
 import Link from 'next/link'
 import { useParams } from 'next/navigation'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { useFetched } from '../../live/use-fetched.ts'
 import { useLive } from '../../live/use-live.ts'
 import { Badge, type Tone } from '../../ui/badge.tsx'
@@ -17,8 +17,9 @@ interface ComparisonsView {
 }
 
 const SHOWN_MAX = 20
-/** While one runs, its state in the list changes. */
-const AGAIN_MS = 3_000
+/** While one runs, its state in the list changes soon; otherwise only a comparison that somebody else starts can change it. */
+const AGAIN_RUNNING_MS = 1_000
+const AGAIN_MS = 15_000
 
 const STATES: Readonly<Record<ComparisonView['state'], { readonly label: string; readonly tone: Tone }>> = {
   running: { label: 'Running', tone: 'accent' },
@@ -30,11 +31,14 @@ const STATES: Readonly<Record<ComparisonView['state'], { readonly label: string;
 export function ComparisonList() {
   const { id: picked } = useParams<{ id?: string }>()
   const { link, snapshot } = useLive()
-  const { view, error, refresh } = useFetched<ComparisonsView>('/comparisons', AGAIN_MS)
+  const [isRunning, setRunning] = useState(false)
+  const { view, error, refresh } = useFetched<ComparisonsView>('/comparisons', isRunning ? AGAIN_RUNNING_MS : AGAIN_MS)
   const isLive = link.kind === 'live'
   // A new one on the page, or a coordinator that is back: what is listed is out of date.
   useEffect(() => refresh(), [picked, isLive, refresh])
   const comparisons = view?.comparisons ?? []
+  const isRunningNow = comparisons.some((comparison) => comparison.state === 'running')
+  if (isRunningNow !== isRunning) setRunning(isRunningNow)
   const shown = comparisons.slice(0, SHOWN_MAX)
   const now = snapshot?.at ?? comparisons[0]?.startedAt ?? 0
   return (

@@ -2,7 +2,14 @@ import type { ScalabilityFit } from '@forkpool/pool-core/protocol'
 import { expect, test } from 'vitest'
 import { amdahlSpeedup, curve, uslSpeedup, uslThroughput } from './scaling-laws.ts'
 
-const fit = (fields: Partial<ScalabilityFit>): ScalabilityFit => ({ sigma: 0, kappa: 0, lambda: 100, amdahlSerial: 0, peakPoolSize: 1, ...fields })
+const fit = (fields: Partial<ScalabilityFit>): ScalabilityFit => ({
+  sigma: 0,
+  kappa: 0,
+  lambda: 100,
+  amdahlSerial: 0,
+  peakPoolSize: 1,
+  ...fields,
+})
 
 test('without contention, work scales with its workers', () => {
   expect(uslThroughput(fit({}), 8)).toBe(800)
@@ -11,7 +18,8 @@ test('without contention, work scales with its workers', () => {
 })
 
 test('with κ = 0 the universal law is Amdahl’s', () => {
-  for (const size of [1, 2, 4, 8, 64]) expect(uslSpeedup(fit({ sigma: 0.1 }), size)).toBeCloseTo(amdahlSpeedup(fit({ amdahlSerial: 0.1 }), size), 12)
+  for (const size of [1, 2, 4, 8, 64])
+    expect(uslSpeedup(fit({ sigma: 0.1 }), size)).toBeCloseTo(amdahlSpeedup(fit({ amdahlSerial: 0.1 }), size), 12)
 })
 
 test('with coherency cost throughput has its peak at √((1 − σ)/κ)', () => {

@@ -3,7 +3,15 @@ import { expect, test } from 'vitest'
 import { differingSizes, verdictOf } from './verdict.ts'
 
 function run(poolSize: number, seconds: number, speedup: number): ComparisonRun {
-  return { poolSize, seconds, speedup, tasksPerSecond: 1000 / seconds, efficiency: speedup / poolSize, workers: poolSize, resultDigest: 'd1' }
+  return {
+    poolSize,
+    seconds,
+    speedup,
+    tasksPerSecond: 1000 / seconds,
+    efficiency: speedup / poolSize,
+    workers: poolSize,
+    resultDigest: 'd1',
+  }
 }
 
 const report: ComparisonReport = {
@@ -20,7 +28,7 @@ test('names the size that pays, how fast it is, and that the fastest costs more 
   const { headline, detail } = verdictOf(report)
   expect(headline.replaceAll(' ', ' ')).toBe('4 workers: 3.45× the speed of one, each 86 % useful.')
   expect(detail.replaceAll(' ', ' ')).toBe(
-    '8 workers were fastest, but little is gained for what they cost. By the fitted law throughput peaks at 6 workers; 5 % of the work is serial by Amdahl.',
+    '8 workers were fastest, 3.57×, each 45 % useful. By the fitted law throughput peaks at 6 workers; 5 % of the work is serial by Amdahl.',
   )
 })
 

@@ -12,13 +12,17 @@ export function verdictOf(report: ComparisonReport): { readonly headline: string
       : `${workers(recommendedPoolSize)}: ${formatTimes(recommended.speedup)} the speed of one, each ${formatPercent(recommended.efficiency)} useful.`
   const details: string[] = []
   if (fastest.poolSize > recommendedPoolSize) {
-    details.push(`${workers(fastest.poolSize)} were fastest, but little is gained for what they cost.`)
+    details.push(
+      `${workers(fastest.poolSize)} were fastest, ${formatTimes(fastest.speedup)}, each ${formatPercent(fastest.efficiency)} useful.`,
+    )
   }
-  details.push(`By the fitted law throughput peaks at ${workers(fit.peakPoolSize)}; ${formatPercent(fit.amdahlSerial)} of the work is serial by Amdahl.`)
+  details.push(
+    `By the fitted law throughput peaks at ${workers(fit.peakPoolSize)}; ${formatPercent(fit.amdahlSerial)} of the work is serial by Amdahl.`,
+  )
   return { headline, detail: details.join(' ') }
 }
 
-const NO_RUN = { poolSize: 0, seconds: Number.POSITIVE_INFINITY }
+const NO_RUN = { poolSize: 0, seconds: Number.POSITIVE_INFINITY, speedup: 0, efficiency: 0 }
 
 function workers(count: number): string {
   return count === 1 ? 'One worker' : `${count} workers`

@@ -13,12 +13,16 @@ export function ConnectionBanner() {
     case 'live':
       return null
     case 'silent':
-      return <Notice tone="warn" title="No news from the coordinator">It is connected but has sent nothing for some seconds.{old}</Notice>
+      return (
+        <Notice tone="warn" title="No news from the coordinator">
+          It is connected but has sent nothing for some seconds.{old}
+        </Notice>
+      )
     case 'unreachable':
       return (
         <Notice tone="bad" title={`No coordinator answers at ${link.address}: ${link.reason}`}>
-          Start one with <code>npx forkpool serve</code>, or point the dashboard to another with <code>FORKPOOL_URL</code>. This page connects by
-          itself as soon as it answers.{old}
+          Start one with <code>npx forkpool serve</code>, or point the dashboard to another with <code>FORKPOOL_URL</code>. This page
+          connects by itself as soon as it answers.{old}
         </Notice>
       )
     case 'refused':

@@ -21,7 +21,11 @@ export function SystemView() {
       <Tiles
         label="The coordinator"
         tiles={[
-          { name: 'State', value: status.draining ? 'Draining' : 'Serving', note: status.draining ? 'takes no new work' : `for ${formatAge(snapshot.at - status.startedAt)}` },
+          {
+            name: 'State',
+            value: status.draining ? 'Draining' : 'Serving',
+            note: status.draining ? 'takes no new work' : `for ${formatAge(snapshot.at - status.startedAt)}`,
+          },
           { name: 'Memory', value: formatBytes(status.residentBytes), note: 'resident' },
           { name: 'Event loop lag', value: formatDuration(status.eventLoopLagMs), bad: status.eventLoopLagMs > 100 },
           { name: 'Sessions', value: formatExact(status.sessions), note: 'clients connected' },

@@ -77,7 +77,11 @@ export function LegendTable({ at, rows, domain, cursor, left, onToggle }: Legend
           })}
         </tbody>
       </table>
-      {left > 0 ? <p className="card-foot">Showing the {rows.length} lines with the highest peaks; {plural(left, 'line')} left out.</p> : null}
+      {left > 0 ? (
+        <p className="card-foot">
+          Showing the {rows.length} lines with the highest peaks; {plural(left, 'line')} left out.
+        </p>
+      ) : null}
     </div>
   )
 }

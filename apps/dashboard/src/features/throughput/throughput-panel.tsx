@@ -38,7 +38,8 @@ export function ThroughputPanel() {
     return { key, poolSize, pools, values, hue: hues[i] ?? 0, dash: dashes[i], isHidden: hidden.has(key) }
   })
 
-  const toggle = (key: string): void => setHidden(hidden.has(key) ? new Set([...hidden].filter((other) => other !== key)) : new Set([...hidden, key]))
+  const toggle = (key: string): void =>
+    setHidden(hidden.has(key) ? new Set([...hidden].filter((other) => other !== key)) : new Set([...hidden, key]))
   const windowNow = view.kind === 'follow' ? view.windowMs / 60_000 : null
   return (
     <Card

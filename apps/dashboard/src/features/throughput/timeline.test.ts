@@ -15,7 +15,11 @@ import {
 
 function sample(at: number, rates: Record<string, number>): LiveSample {
   // 'a2' is pool a of size 2.
-  const series = Object.entries(rates).map(([key, tasksPerSecond]) => ({ pool: key.charAt(0), poolSize: Number(key.slice(1)), tasksPerSecond }))
+  const series = Object.entries(rates).map(([key, tasksPerSecond]) => ({
+    pool: key.charAt(0),
+    poolSize: Number(key.slice(1)),
+    tasksPerSecond,
+  }))
   return { at, series }
 }
 

@@ -14,9 +14,7 @@ export interface ThroughputState {
   readonly error: string | null
 }
 
-type TimelineEvent =
-  | { readonly kind: 'history'; readonly view: ThroughputView }
-  | { readonly kind: 'sample'; readonly sample: LiveSample }
+type TimelineEvent = { readonly kind: 'history'; readonly view: ThroughputView } | { readonly kind: 'sample'; readonly sample: LiveSample }
 
 /** As much as the longest window shows: changing the window needs no further fetch. */
 const HISTORY_PATH = '/throughput?seconds=900'

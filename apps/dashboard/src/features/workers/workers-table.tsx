@@ -41,7 +41,13 @@ const NONE = <span className="faint">–</span>
 
 function workerColumns(now: number): readonly Column<WorkerView>[] {
   return [
-    { key: 'id', title: 'Worker', isHeader: true, sortBy: (worker) => worker.id, cell: (worker) => <span className="mono">{worker.id}</span> },
+    {
+      key: 'id',
+      title: 'Worker',
+      isHeader: true,
+      sortBy: (worker) => worker.id,
+      cell: (worker) => <span className="mono">{worker.id}</span>,
+    },
     { key: 'pid', title: 'Process', end: true, sortBy: (worker) => worker.pid, cell: (worker) => worker.pid },
     {
       key: 'state',

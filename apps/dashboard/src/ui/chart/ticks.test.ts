@@ -41,11 +41,16 @@ test('time ticks are full minutes, in the reader’s own zone', () => {
 
 test('time ticks stay within their stretch and are few', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 2e12 }), fc.integer({ min: 1, max: 1e9 }), fc.integer({ min: 1, max: 12 }), (from, span, count) => {
-      const ticks = timeTicks(from, from + span, count)
-      expect(ticks.length).toBeLessThanOrEqual(count + 1)
-      for (const tick of ticks) expect(tick >= from && tick <= from + span).toBe(true)
-    }),
+    fc.property(
+      fc.integer({ min: 0, max: 2e12 }),
+      fc.integer({ min: 1, max: 1e9 }),
+      fc.integer({ min: 1, max: 12 }),
+      (from, span, count) => {
+        const ticks = timeTicks(from, from + span, count)
+        expect(ticks.length).toBeLessThanOrEqual(count + 1)
+        for (const tick of ticks) expect(tick >= from && tick <= from + span).toBe(true)
+      },
+    ),
   )
 })
 

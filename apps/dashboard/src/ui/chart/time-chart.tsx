@@ -170,7 +170,12 @@ export function TimeChart(props: TimeChartProps) {
   )
 }
 
-function onKey(event: KeyboardEvent, { at, cursor, domain, onCursor, onPan, onZoomBy, onFollow }: TimeChartProps, first: number, last: number): void {
+function onKey(
+  event: KeyboardEvent,
+  { at, cursor, domain, onCursor, onPan, onZoomBy, onFollow }: TimeChartProps,
+  first: number,
+  last: number,
+): void {
   const step = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0
   if (step !== 0 && event.shiftKey) onPan(step * 0.1)
   else if (step !== 0 && at.length > 0) onCursor(Math.min(last, Math.max(first, (cursor ?? last) + step)))

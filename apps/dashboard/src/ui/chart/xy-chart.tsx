@@ -50,7 +50,10 @@ export function XYChart({ label, xTitle, points, curves, marks, format }: XYChar
   const measured = Math.max(...points.map((point) => point.y), 0)
   const fitted = curves.filter((curve) => curve.kind === 'fitted').flatMap((curve) => curve.points.map(([, y]) => y))
   // An ideal far above what was reached is cut off rather than pressing everything else flat.
-  const ideal = Math.min(Math.max(0, ...curves.filter((curve) => curve.kind === 'ideal').flatMap((curve) => curve.points.map(([, y]) => y))), measured * 2)
+  const ideal = Math.min(
+    Math.max(0, ...curves.filter((curve) => curve.kind === 'ideal').flatMap((curve) => curve.points.map(([, y]) => y))),
+    measured * 2,
+  )
   const ticks = valueTicks(Math.max(measured, ideal, ...fitted.map((y) => Math.min(y, measured * 1.5))), 4)
   const y = linearScale([0, ticks.at(-1) ?? 1], [inner.bottom, inner.top])
   const barWidth = Math.min(44, ((inner.to - inner.from) / Math.max(1, points.length)) * 0.56)

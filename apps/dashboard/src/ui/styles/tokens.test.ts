@@ -16,7 +16,8 @@ function contrast(a: string, b: string): number {
 }
 
 const [light = '', dark = ''] = tokens.split('@media (prefers-color-scheme: dark)')
-const read = (css: string) => Object.fromEntries([...css.matchAll(/--([\w-]+):\s*(#[0-9a-f]{6})/g)].map((match) => [match[1], match[2] ?? '']))
+const read = (css: string) =>
+  Object.fromEntries([...css.matchAll(/--([\w-]+):\s*(#[0-9a-f]{6})/g)].map((match) => [match[1], match[2] ?? '']))
 const schemes = { light: read(light), dark: { ...read(light), ...read(dark) } }
 
 const TEXT_PAIRS: readonly (readonly [string, string])[] = [

@@ -9,6 +9,8 @@ const TEXT_LOOP_MAX = 40
 /** Up to this length room for the longest encoding is made without looking; above, the exact length is worth a copy. */
 const TEXT_GUESS_MAX = 4096
 
+const NAN_BITS = 0x7ff8_0000_0000_0000n
+
 const EMPTY = new Uint8Array(0)
 
 const utf8 = new TextEncoder()
@@ -163,7 +165,9 @@ export class CborWriter {
   float64(value: number): void {
     this.#room(9)
     this.#bytes[this.#at] = 0xfb
-    this.#view.setFloat64(this.#at + 1, value)
+    // One of the many bit patterns of NaN, always the same: equal values have equal bytes.
+    if (Number.isNaN(value)) this.#view.setBigUint64(this.#at + 1, NAN_BITS)
+    else this.#view.setFloat64(this.#at + 1, value)
     this.#at += 9
   }
 

@@ -106,6 +106,7 @@ export function itemBlock(countMin: 0 | 1): FieldType<ItemBlock> {
   }
   return {
     expected,
+    parts: () => [BLOCK as FieldType<unknown>],
     read: (reader: CborReader) => checked(BLOCK.read(reader)),
     write: (writer: CborWriter, block: ItemBlock) => BLOCK.write(writer, checked(block)),
     parse(json, source, name) {

@@ -24,6 +24,8 @@ export interface FieldType<Value> {
   parse(json: unknown, source: JsonSource, name: string): Value
   /** JSON: checks and gives the text. */
   stringify(value: Value): string
+  /** The types that this one is made of, for the hash: a list's elements, a structure's fields. */
+  readonly parts?: () => readonly FieldType<unknown>[]
 }
 
 /** A type whose values are the same in memory and in JSON: `check` returns its argument or throws `Mismatch`. */
@@ -148,6 +150,7 @@ export function list<Value>(lengthMin: number, lengthMax: number, type: FieldTyp
     })
   return {
     expected,
+    parts: () => [type as FieldType<unknown>],
     read(reader) {
       const length = reader.length(4, expected)
       checkLength(length)
@@ -182,6 +185,7 @@ export function list<Value>(lengthMin: number, lengthMax: number, type: FieldTyp
 export function lazy<Value>(expected: string, type: () => FieldType<Value>): FieldType<Value> {
   return {
     expected,
+    parts: () => [type() as FieldType<unknown>],
     read: (reader) => type().read(reader),
     write: (writer, value) => type().write(writer, value),
     parse(json, source, name) {

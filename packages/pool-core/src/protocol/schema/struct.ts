@@ -55,7 +55,7 @@ export class Struct<Shape extends object> implements FieldType<Shape> {
     this.expected = expected
     this.fields = fields
     this.rules = rules
-    this.#slots = Object.entries<Field<unknown>>(fields as unknown as Record<string, Field<unknown>>).map(([name, field]) => ({
+    this.#slots = this.table.map(([name, field]) => ({
       name,
       type: field.type,
       optional: field.optional,
@@ -64,6 +64,13 @@ export class Struct<Shape extends object> implements FieldType<Shape> {
     }))
     this.#byName = new Map(this.#slots.map(({ name }, i) => [name, i]))
   }
+
+  /** The fields by name, in the table's order. */
+  get table(): readonly (readonly [string, Field<unknown>])[] {
+    return Object.entries<Field<unknown>>(this.fields as unknown as Record<string, Field<unknown>>)
+  }
+
+  readonly parts = (): readonly FieldType<unknown>[] => this.#slots.map(({ type }) => type)
 
   read(reader: CborReader): Shape {
     const length = reader.length(5, this.expected)

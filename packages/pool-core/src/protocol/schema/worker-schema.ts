@@ -26,7 +26,7 @@ export const LISTING: Struct<TaskListing> = new Struct<TaskListing>('a task func
 })
 
 /** A task of a shard that threw. */
-export const SHARD_FAILURE: Struct<ShardFailure> = new Struct<ShardFailure>('a failure', {
+export const SHARD_FAILURE: Struct<ShardFailure> = new Struct<ShardFailure>('a failure of a shard', {
   at: required(integer(0, BLOCK_ITEMS_MAX - 1), "Counts from the shard's first item."),
   error: required(ERROR, 'What was thrown.'),
   retryable: required(flag, 'False where another run cannot help: an unknown task, a value that cannot be encoded.'),

@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+
+const PROGRAM = fileURLToPath(new URL('../../bin/forkpool.mjs', import.meta.url))
+
+/** What a finished command left behind. */
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>
+
+function start(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Child {
+  const env = { ...process.env, FORKPOOL_URL: '', FORKPOOL_TOKEN: '', ...environment }
+  return spawn(process.execPath, [PROGRAM, ...words], { stdio: ['pipe', 'pipe', 'pipe'], env })
+}
+
+function gather(stream: Readable): () => string {
+  let text = ''
+  stream.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+  return () => text
+}
+
+/** Runs `forkpool` to its end. `input` undefined: standard input is empty. */
+export async function runForkpool(
+  words: readonly string[],
+  input?: string,
+  environment?: Readonly<Record<string, string>>,
+): Promise<Finished> {
+  const child = start(words, environment)
+  const stdout = gather(child.stdout)
+  const stderr = gather(child.stderr)
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(input ?? '')
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, stdout: stdout(), stderr: stderr() }
+}
+
+/** A coordinator that runs as a user's would: its own process, its own workers. */
+export class Coordinator {
+  readonly url: string
+  readonly #child: Child
+  readonly #stdout: () => string
+  readonly #stderr: () => string
+  readonly #exited: Promise<number | null>
+
+  private constructor(url: string, child: Child, stdout: () => string, stderr: () => string, exited: Promise<number | null>) {
+    this.url = url
+    this.#child = child
+    this.#stdout = stdout
+    this.#stderr = stderr
+    this.#exited = exited
+  }
+
+  static async start(words: readonly string[] = [], environment?: Readonly<Record<string, string>>): Promise<Coordinator> {
+    const child = start(['serve', '--port', '0', ...words], environment)
+    const stdout = gather(child.stdout)
+    const stderr = gather(child.stderr)
+    const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
+    const url = await new Promise<string>((resolve, reject) => {
+      child.stdout.on('data', () => {
+        const found = /listening on (\S+)/.exec(stdout())?.[1]
+        if (found !== undefined) resolve(found)
+      })
+      void exited.then((code) => reject(new Error(`serve ended with ${code} before it listened: ${stderr()}`)))
+    })
+    return new Coordinator(url, child, stdout, stderr, exited)
+  }
+
+  get pid(): number {
+    return this.#child.pid as number
+  }
+
+  /** Process ids of its workers, as the operating system sees them. */
+  workerPids(): readonly number[] {
+    return childrenOf(this.pid)
+  }
+
+  get stdout(): string {
+    return this.#stdout()
+  }
+
+  get stderr(): string {
+    return this.#stderr()
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Resolves with the exit code, null after a signal. */
+  get exited(): Promise<number | null> {
+    return this.#exited
+  }
+
+  /** Asks for a good end and waits for it. */
+  async stop(): Promise<number | null> {
+    this.#child.kill('SIGTERM')
+    return await this.#exited
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+}
+
+/** Process ids of the children of a process, from /proc. */
+export function childrenOf(parent: number): readonly number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids.map(Number).filter((pid) => parentOf(pid) === parent)
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    // The name of the command stands in parentheses and may hold anything; the parent is the second word after it.
+    return Number(
+      readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ')[1],
+    )
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a process is there and no zombie. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+/** Waits until `condition` holds, looking every few milliseconds. Throws after `withinMs`. */
+export async function waitUntil(what: string, condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+  const end = performance.now() + withinMs
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
