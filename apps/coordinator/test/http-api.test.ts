@@ -13,9 +13,9 @@ beforeAll(async () => {
   coordinator = await Coordinator.start(['--log-level', 'debug'])
   guarded = await Coordinator.start(['--log-level', 'trace'], { FORKPOOL_TOKEN: TOKEN })
   await using cluster = await connect(coordinator.url)
-  await cluster.pool({ size: 2 }).map('square', [1, 2, 3])
+  await cluster.pool({ name: 'counted', size: 2 }).map('square', [1, 2, 3])
   await cluster
-    .pool({ size: 2 })
+    .pool({ name: 'counted', size: 2 })
     .map('fail', ['x'])
     .catch(() => undefined)
 })
@@ -130,10 +130,12 @@ describe('the API', () => {
 
   test('metrics count by pool size, failures apart', async () => {
     const { body } = await ask(coordinator.url, 'GET', '/metrics')
-    expect(body).toMatch(/^forkpool_tasks_total\{pool="size-2",pool_size="2",outcome="completed"\} 3$/m)
-    expect(body).toMatch(/^forkpool_tasks_total\{pool="size-2",pool_size="2",outcome="failed"\} 1$/m)
-    expect(body).toMatch(/^forkpool_ledger_unaccounted\{pool="size-2"\} 0$/m)
-    expect(body).toMatch(/^forkpool_task_run_seconds_count\{pool="size-2"\} 4$/m)
+    expect(body).toMatch(/^forkpool_tasks_total\{pool="counted",pool_size="2",outcome="completed"\} 3$/m)
+    expect(body).toMatch(/^forkpool_tasks_total\{pool="counted",pool_size="2",outcome="failed"\} 1$/m)
+    expect(body).toMatch(/^forkpool_ledger_unaccounted\{pool="counted"\} 0$/m)
+    expect(body).toMatch(/^forkpool_pool_size\{pool="counted"\} 2$/m)
+    expect(body).toMatch(/^forkpool_tasks_queued\{pool="counted"\} 0$/m)
+    expect(body).toMatch(/^forkpool_task_run_seconds_count\{pool="counted"\} 4$/m)
   })
 
   test('the live feed sends a snapshot at once', async () => {

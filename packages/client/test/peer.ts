@@ -106,7 +106,7 @@ export class PeerConnection {
   }
 
   /** Sends what is finished, up to `shards` shards, and from then on (without a number) everything. */
-  release(shards = Infinity): void {
+  release(shards: number = Infinity): void {
     if (shards === Infinity) this.#isHeld = false
     for (const [number, batch] of this.#batches) this.#work(number, batch, shards)
   }

@@ -61,11 +61,8 @@ export class Metrics {
   }
 
   #poolGauges(source: GaugeSource): void {
-    const queued = this.#gauge('forkpool_tasks_queued')
-    const running = this.#gauge('forkpool_tasks_running')
-    const open = this.#gauge('forkpool_batches_open')
-    const slots = this.#gauge('forkpool_slots')
-    const size = this.#gauge('forkpool_pool_size', () => {
+    // The first of them reads for all: prom-client collects metrics in the order in which they were made.
+    const queued = this.#gauge('forkpool_tasks_queued', () => {
       for (const pool of source.pools()) {
         const label = { pool: pool.pool }
         queued.set(label, pool.queued)
@@ -76,6 +73,10 @@ export class Metrics {
         slots.set({ ...label, state: 'idle' }, Math.max(0, pool.size - pool.busyWorkers))
       }
     })
+    const running = this.#gauge('forkpool_tasks_running')
+    const open = this.#gauge('forkpool_batches_open')
+    const slots = this.#gauge('forkpool_slots')
+    const size = this.#gauge('forkpool_pool_size')
   }
 
   #counter(name: MetricName): Counter {

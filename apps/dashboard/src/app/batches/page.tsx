@@ -1,5 +1,6 @@
 import type { Metadata } from 'next'
-import { BatchesList } from '../../features/batches/batches-view.tsx'
+import { BatchesLine } from '../../features/batches/batches-line.tsx'
+import { BatchesList } from '../../features/batches/batches-list.tsx'
 import { PageHead } from '../../ui/page-head.tsx'
 
 export const metadata: Metadata = { title: 'Batches' }
@@ -7,7 +8,9 @@ export const metadata: Metadata = { title: 'Batches' }
 export default function BatchesPage() {
   return (
     <>
-      <PageHead title="Batches" />
+      <PageHead title="Batches">
+        <BatchesLine />
+      </PageHead>
       <BatchesList />
     </>
   )

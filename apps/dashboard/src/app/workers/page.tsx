@@ -1,4 +1,5 @@
 import type { Metadata } from 'next'
+import { WorkersLine } from '../../features/workers/workers-line.tsx'
 import { WorkersTable } from '../../features/workers/workers-table.tsx'
 import { PageHead } from '../../ui/page-head.tsx'
 
@@ -7,7 +8,9 @@ export const metadata: Metadata = { title: 'Workers' }
 export default function WorkersPage() {
   return (
     <>
-      <PageHead title="Workers" />
+      <PageHead title="Workers">
+        <WorkersLine />
+      </PageHead>
       <WorkersTable />
     </>
   )

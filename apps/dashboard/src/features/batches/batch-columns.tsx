@@ -26,8 +26,17 @@ export function batchColumns(now: number): Readonly<Record<BatchColumn, Column<B
       cell: (batch) => <Badge tone={BATCH_STATES[batch.state].tone}>{BATCH_STATES[batch.state].label}</Badge>,
     },
     task: { key: 'task', title: 'Task', className: 'cut', sortBy: (batch) => batch.task, cell: (batch) => <code>{batch.task}</code> },
-    pool: { key: 'pool', title: 'Pool', className: 'cut', sortBy: (batch) => batch.pool, cell: (batch) => batch.pool },
-    size: { key: 'size', title: 'Size', end: true, sortBy: (batch) => batch.poolSize, cell: (batch) => batch.poolSize },
+    pool: {
+      key: 'pool',
+      title: 'Pool',
+      className: 'cut',
+      sortBy: (batch) => batch.poolSize,
+      cell: (batch) => (
+        <>
+          {batch.pool} <span className="faint">×{batch.poolSize}</span>
+        </>
+      ),
+    },
     progress: {
       key: 'progress',
       title: 'Progress',
@@ -92,16 +101,4 @@ export function batchColumns(now: number): Readonly<Record<BatchColumn, Column<B
   }
 }
 
-export type BatchColumn =
-  | 'id'
-  | 'state'
-  | 'task'
-  | 'pool'
-  | 'size'
-  | 'progress'
-  | 'tasks'
-  | 'rate'
-  | 'left'
-  | 'took'
-  | 'failed'
-  | 'submitted'
+export type BatchColumn = 'id' | 'state' | 'task' | 'pool' | 'progress' | 'tasks' | 'rate' | 'left' | 'took' | 'failed' | 'submitted'

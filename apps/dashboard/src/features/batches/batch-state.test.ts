@@ -1,6 +1,6 @@
 import type { BatchView } from '@forkpool/pool-core/protocol'
 import { expect, test } from 'vitest'
-import { BATCHES_MAX, mergeBatches } from './batch-pages.ts'
+import { BATCHES_MAX, mergeBatches } from './merge-batches.ts'
 import { endedTasks, tookMs, totalTasks } from './batch-state.ts'
 
 function batch(fields: Partial<BatchView>): BatchView {

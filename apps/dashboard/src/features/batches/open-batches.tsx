@@ -43,17 +43,7 @@ export function OpenBatches() {
       ) : (
         <DataTable
           caption="Open batches"
-          columns={[
-            columns.id,
-            columns.task,
-            columns.pool,
-            columns.size,
-            columns.progress,
-            columns.tasks,
-            columns.rate,
-            columns.left,
-            columns.failed,
-          ]}
+          columns={[columns.id, columns.task, columns.pool, columns.progress, columns.tasks, columns.rate, columns.left, columns.failed]}
           rows={shown}
           rowKey={(batch) => batch.id}
         />

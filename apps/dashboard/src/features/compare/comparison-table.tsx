@@ -41,12 +41,10 @@ function columns(recommended: number): readonly Column<ComparisonRun>[] {
       isHeader: true,
       sortBy: (run) => run.poolSize,
       cell: (run) => (
-        <span className="legend-keys">
-          <span className="row">
-            <Swatch hue={seriesHue(run.poolSize)} />
-            {run.poolSize}
-            {run.poolSize === recommended ? <span className="soft">recommended</span> : null}
-          </span>
+        <span className="keyed">
+          <Swatch hue={seriesHue(run.poolSize)} />
+          {run.poolSize}
+          {run.poolSize === recommended ? <span className="soft">recommended</span> : null}
         </span>
       ),
     },

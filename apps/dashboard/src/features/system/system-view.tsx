@@ -1,5 +1,6 @@
 'use client'
 
+import { HEALTH_SAMPLES_MAX } from '../../live/live-state.ts'
 import { useLive } from '../../live/use-live.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Card } from '../../ui/card.tsx'
@@ -35,10 +36,18 @@ export function SystemView() {
       />
       <div className="columns">
         <Card title="Memory of the coordinator" note={`Peak ${formatBytes(peakBytes)} in the last ${span}`}>
-          <Sparkline values={health.map((sample) => sample.residentBytes)} label={`Memory, peak ${formatBytes(peakBytes)}`} />
+          <Sparkline
+            capacity={HEALTH_SAMPLES_MAX}
+            values={health.map((sample) => sample.residentBytes)}
+            label={`Memory, peak ${formatBytes(peakBytes)}`}
+          />
         </Card>
         <Card title="Event loop lag" note={`Peak ${formatDuration(peakLag)} in the last ${span}`}>
-          <Sparkline values={health.map((sample) => sample.eventLoopLagMs)} label={`Event loop lag, peak ${formatDuration(peakLag)}`} />
+          <Sparkline
+            capacity={HEALTH_SAMPLES_MAX}
+            values={health.map((sample) => sample.eventLoopLagMs)}
+            label={`Event loop lag, peak ${formatDuration(peakLag)}`}
+          />
         </Card>
       </div>
       <div className="columns">

@@ -16,6 +16,7 @@ export function WorkersTable() {
   return (
     <Card
       title="Workers"
+      isTitleHidden
       flush
       footer={shown.length < snapshot.workers.length ? `Showing ${shown.length} of ${formatExact(snapshot.workers.length)}.` : null}
     >

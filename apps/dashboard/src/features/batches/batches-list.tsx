@@ -8,7 +8,7 @@ import { DataTable } from '../../ui/data-table.tsx'
 import { Empty, Loading } from '../../ui/empty.tsx'
 import { formatExact } from '../../ui/format.ts'
 import { batchColumns } from './batch-columns.tsx'
-import { BATCHES_MAX, type BatchesView, mergeBatches } from './batch-pages.ts'
+import { BATCHES_MAX, type BatchesView, mergeBatches } from './merge-batches.ts'
 import type { BatchView } from '@forkpool/pool-core/protocol'
 
 const PAGE = 50
@@ -44,6 +44,7 @@ export function BatchesList() {
   return (
     <Card
       title="Batches"
+      isTitleHidden
       flush
       footer={
         batches.length === 0 ? null : (
@@ -78,7 +79,6 @@ export function BatchesList() {
             columns.state,
             columns.task,
             columns.pool,
-            columns.size,
             columns.progress,
             columns.tasks,
             columns.rate,

@@ -1,0 +1,574 @@
+import { FakeClock } from '@forkpool/pool-core/testing'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { memoryNetwork } from '../test/memory-transport.ts'
+import type { PeerOptions } from '../test/peer.ts'
+import { Peer } from '../test/peer.ts'
+import type { BatchProgress } from './batch-options.ts'
+import type { Cluster } from './cluster.ts'
+import { connectThrough } from './connect.ts'
+import { range } from './range.ts'
+
+const tasks = {
+  square: (n: number) => n * n,
+  add: (a: number, b: number) => a + b,
+  nothing: () => undefined,
+  describe: (...values: unknown[]) => values.map(String).join('+'),
+  text: (n: number) => `n${n}`,
+  oddOnly: (n: number) => {
+    if (n % 2 === 0) throw Object.assign(new RangeError(`${n} is even`), { n })
+    return n
+  },
+}
+
+type Tasks = typeof tasks
+
+const open: Cluster<Tasks>[] = []
+
+async function connected(options: PeerOptions = {}): Promise<{ cluster: Cluster<Tasks>; peer: Peer; clock: FakeClock }> {
+  const peer = new Peer({ tasks, ...options })
+  const clock = new FakeClock()
+  const cluster = await connectThrough(memoryNetwork(peer))<Tasks>('ws://peer', { clock })
+  open.push(cluster)
+  return { cluster, peer, clock }
+}
+
+afterEach(async () => {
+  for (const cluster of open.splice(0)) await cluster.close()
+})
+
+/** Answers are delivered in microtasks: when none is left, everything that can have happened has. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+async function collect<Value>(results: AsyncIterable<Value>): Promise<Value[]> {
+  const values: Value[] = []
+  for await (const value of results) values.push(value)
+  return values
+}
+
+async function* asyncRange(n: number): AsyncGenerator<number> {
+  for (let i = 0; i < n; i++) yield i
+}
+
+describe('map', () => {
+  test('gives all results in order, from arrays, iterables and async iterables', async () => {
+    const { cluster } = await connected({ shardItems: 3 })
+    const squares = [0, 1, 4, 9, 16, 25, 36, 49]
+    const pool = cluster.pool()
+    expect(await pool.map('square', [0, 1, 2, 3, 4, 5, 6, 7])).toEqual(squares)
+    expect(await pool.map('square', range(8))).toEqual(squares)
+    expect(await pool.map('square', new Set([0, 1, 2, 3, 4, 5, 6, 7]))).toEqual(squares)
+    expect(await pool.map('square', Float64Array.from([0, 1, 2, 3]))).toEqual([0, 1, 4, 9])
+    expect(await pool.map('square', asyncRange(8))).toEqual(squares)
+  })
+
+  test('a small batch is one message out', async () => {
+    const { cluster, peer } = await connected()
+    await cluster.pool({ size: 2 }).map('square', range(100))
+    expect(peer.kinds()).toEqual(['hello', 'submit'])
+    expect(peer.received[1]).toMatchObject({ task: 'square', poolSize: 2, end: true, items: { count: 100, codec: 'f64' } })
+  })
+
+  test('puts results in their place in whatever order they come', async () => {
+    const { cluster } = await connected({ shardItems: 7, choose: (count) => (count * 7919) % count, hold: true })
+    const { cluster: other } = await connected({ shardItems: 7, choose: (count) => count - 1 })
+    const expected = Array.from({ length: 100 }, (_, i) => i * i)
+    expect(await other.pool().map('square', range(100))).toEqual(expected)
+    await cluster.close()
+  })
+
+  test('no items, no message', async () => {
+    const { cluster, peer } = await connected()
+    expect(await cluster.pool().map('square', [])).toEqual([])
+    expect(await cluster.pool().map('square', new Set<number>())).toEqual([])
+    expect(await cluster.pool().map('square', asyncRange(0))).toEqual([])
+    expect(peer.kinds()).toEqual(['hello'])
+  })
+
+  test('mixed values travel as they are', async () => {
+    const { cluster } = await connected({ shardItems: 2 })
+    const items = [1, 'two', 3n, null, undefined, true, -0]
+    expect(await cluster.pool().map('describe', items)).toEqual(['1', 'two', '3', 'null', 'undefined', 'true', '0'])
+  })
+
+  test('starmap spreads each item over the arguments', async () => {
+    const { cluster, peer } = await connected()
+    const pairs: [number, number][] = [
+      [1, 2],
+      [3, 4],
+    ]
+    expect(await cluster.pool().starmap('add', pairs)).toEqual([3, 7])
+    expect(peer.received[1]).toMatchObject({ spread: true })
+  })
+
+  test('keeps to the input window, however long the input is', async () => {
+    const { cluster, peer } = await connected({ limits: { inputWindowBytes: 1000, resultWindowBytes: 1000 }, shardItems: 10 })
+    const results = await cluster.pool().map('square', range(5000))
+    expect(results).toHaveLength(5000)
+    expect(results[4999]).toBe(4999 * 4999)
+    expect(peer.kinds().filter((kind) => kind === 'items').length).toBeGreaterThan(10)
+  })
+
+  test('bad input is rejected, naming what was expected', async () => {
+    const { cluster, peer } = await connected()
+    const pool = cluster.pool()
+    await expect(pool.map('square', 5 as never)).rejects.toMatchObject({
+      code: 'BAD_ARGUMENT',
+      message: expect.stringContaining('not number'),
+    })
+    await expect(pool.map('square', null as never)).rejects.toMatchObject({ code: 'BAD_ARGUMENT' })
+    await expect(pool.map('' as 'square', [1])).rejects.toMatchObject({ code: 'BAD_ARGUMENT' })
+    await expect(pool.map('square', [1], { chunkSize: 0 })).rejects.toMatchObject({
+      message: 'chunkSize must be a whole number of 1 or more, not 0',
+    })
+    await expect(pool.map('square', [1], { settle: true, failFast: true })).rejects.toMatchObject({ code: 'BAD_ARGUMENT' })
+    expect(peer.kinds()).toEqual(['hello'])
+  })
+
+  test('an unknown task is the refusal of the coordinator', async () => {
+    const { cluster } = await connected()
+    await expect(cluster.pool().map('sqare' as 'square', [1])).rejects.toMatchObject({
+      code: 'TASK_UNKNOWN',
+      message: 'there is no task "sqare"',
+    })
+  })
+
+  test("options travel, and a call's override the pool's", async () => {
+    const { cluster, peer } = await connected()
+    const pool = cluster.pool({ name: 'nightly', size: 3, priority: -5, retries: 2 })
+    await pool.map('square', [1], { priority: 5, chunkSize: 7, backoffMs: 10, retries: undefined })
+    expect(peer.received[1]).toMatchObject({ pool: 'nightly', poolSize: 3, priority: 5, retries: 2, chunkSize: 7, backoffMs: 10 })
+  })
+})
+
+describe('failures in map', () => {
+  test('the first by index is thrown, after the rest ended', async () => {
+    const { cluster, peer } = await connected({ shardItems: 2, choose: (count) => count - 1 })
+    const caught: unknown = await cluster
+      .pool()
+      .map('oddOnly', [1, 3, 5, 4, 7, 2])
+      .catch((error: unknown) => error)
+    expect(caught).toMatchObject({ name: 'TaskError', code: 'TASK_FAILED', message: '4 is even', task: 'oddOnly', index: 3, attempts: 1 })
+    expect((caught as Error).cause).toMatchObject({ name: 'RangeError', n: 4 })
+    expect(peer.connection.openBatches).toBe(0)
+  })
+
+  test('settle gives every outcome', async () => {
+    const { cluster } = await connected({ shardItems: 2 })
+    expect(await cluster.pool().map('oddOnly', [1, 2, 3], { settle: true })).toEqual([
+      { status: 'fulfilled', value: 1 },
+      { status: 'rejected', reason: expect.objectContaining({ index: 1, message: '2 is even' }) },
+      { status: 'fulfilled', value: 3 },
+    ])
+  })
+
+  test('failFast rejects at once and stops the rest', async () => {
+    const { cluster, peer } = await connected({ shardItems: 1, hold: true })
+    const failing = cluster.pool().map('oddOnly', [1, 2, 3, 4, 5], { failFast: true })
+    await settle()
+    peer.connection.release(2)
+    await expect(failing).rejects.toMatchObject({ index: 1 })
+    expect(peer.received[1]).toMatchObject({ failFast: true })
+  })
+
+  test('an item that cannot be sent fails its own task, and its neighbours run', async () => {
+    const { cluster } = await connected({ shardItems: 2 })
+    const items: unknown[] = ['a', () => 1, 'b', Symbol('no'), 'c', 'd']
+    const outcomes = await cluster.pool().map('describe', items, { settle: true })
+    expect(
+      outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : (outcome.reason as Error).message.slice(0, 21))),
+    ).toEqual(['a', 'item 1 cannot be sent', 'b', 'item 3 cannot be sent', 'c', 'd'])
+    await expect(cluster.pool().map('describe', items)).rejects.toMatchObject({ code: 'NOT_SERIALISABLE' })
+    await expect(cluster.pool().map('describe', [() => 1])).rejects.toMatchObject({ code: 'NOT_SERIALISABLE' })
+  })
+
+  test('an item that is too large fails its own task', async () => {
+    const { cluster } = await connected({ limits: { inputWindowBytes: 10_000 } })
+    const outcomes = await cluster.pool().map('describe', ['a', 'x'.repeat(6000), 'b', 'y'.repeat(4000)], { settle: true })
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+    expect(outcomes[1]).toMatchObject({ reason: { code: 'LIMIT_EXCEEDED' } })
+  })
+
+  test('an input that throws rejects with that, and the batch is cancelled', async () => {
+    const { cluster, peer } = await connected({ hold: true, limits: { inputWindowBytes: 100 }, shardItems: 1 })
+    const boom = new Error('boom')
+    function* throwing(): Generator<number> {
+      yield* range(40)
+      throw boom
+    }
+    const failing = cluster.pool().map('square', throwing())
+    await settle()
+    peer.connection.release()
+    await expect(failing).rejects.toBe(boom)
+    await settle()
+    expect(peer.kinds().at(-1)).toBe('cancel')
+    expect(peer.connection.openBatches).toBe(0)
+  })
+
+  test('a batch that is cancelled by somebody else rejects with CancelledError', async () => {
+    const { cluster, peer } = await connected({ hold: true, shardItems: 1 })
+    const cancelled = cluster.pool().map('square', [1, 2, 3])
+    const settled = cluster.pool().map('square', [1, 2], { settle: true })
+    await settle()
+    peer.connection.release(1)
+    peer.connection.cancelFromElsewhere()
+    await expect(cancelled).rejects.toMatchObject({ name: 'CancelledError', code: 'BATCH_CANCELLED' })
+    expect(await settled).toMatchObject([
+      { status: 'fulfilled', value: 1 },
+      { status: 'rejected', reason: { code: 'BATCH_CANCELLED' } },
+    ])
+  })
+})
+
+describe('abort', () => {
+  test('rejects with the reason of the signal and cancels the batch', async () => {
+    const { cluster, peer } = await connected({ hold: true })
+    const controller = new AbortController()
+    const aborted = cluster.pool().map('square', [1, 2, 3], { signal: controller.signal })
+    const stream = cluster.pool().imap('square', [1, 2, 3], { signal: controller.signal })
+    const future = cluster.pool().submitWith({ signal: controller.signal }, 'square', 4)
+    await settle()
+    const reason = new Error('enough')
+    controller.abort(reason)
+    await expect(aborted).rejects.toBe(reason)
+    await expect(stream.next()).rejects.toBe(reason)
+    expect(await stream.next()).toEqual({ value: undefined, done: true })
+    await expect(future).rejects.toBe(reason)
+    await settle()
+    expect(peer.kinds()).toEqual(['hello', 'submit', 'submit', 'submit', 'cancel', 'cancel', 'cancel'])
+    expect(peer.connection.openBatches).toBe(0)
+  })
+
+  test('a signal that was aborted before sends nothing', async () => {
+    const { cluster, peer } = await connected()
+    const signal = AbortSignal.abort('early')
+    await expect(cluster.pool().map('square', [1], { signal })).rejects.toBe('early')
+    await expect(cluster.pool().submitWith({ signal }, 'square', 1)).rejects.toBe('early')
+    await expect(cluster.pool().imap('square', [1], { signal }).next()).rejects.toBe('early')
+    expect(peer.kinds()).toEqual(['hello'])
+  })
+
+  test('leaves no listener on the signal after the end', async () => {
+    const { cluster } = await connected()
+    const { signal } = new AbortController()
+    const added = vi.spyOn(signal, 'addEventListener')
+    const removed = vi.spyOn(signal, 'removeEventListener')
+    await cluster.pool().map('square', [1, 2], { signal })
+    await cluster.pool().submitWith({ signal }, 'square', 2)
+    await collect(cluster.pool().imap('square', [1, 2], { signal }))
+    expect(added).toHaveBeenCalledTimes(3)
+    for (const [index, call] of added.mock.calls.entries()) expect(removed.mock.calls[index]?.[1]).toBe(call[1])
+  })
+})
+
+describe('imap', () => {
+  test('yields in order, whatever the order of the answers', async () => {
+    const { cluster } = await connected({ shardItems: 3, choose: (count) => count - 1 })
+    expect(await collect(cluster.pool().imap('text', range(20)))).toEqual(Array.from({ length: 20 }, (_, i) => `n${i}`))
+    expect(await collect(cluster.pool().istarmap('add', [[1, 2] as const, [3, 4] as const]))).toEqual([3, 7])
+  })
+
+  test('imapUnordered yields as they come', async () => {
+    const { cluster } = await connected({ shardItems: 2, choose: (count) => count - 1, hold: true })
+    const { cluster: reversed } = await connected({ shardItems: 2, choose: (count) => count - 1 })
+    expect(await collect(reversed.pool().imapUnordered('square', [0, 1, 2, 3, 4, 5]))).toEqual([16, 25, 4, 9, 0, 1])
+    await cluster.close()
+  })
+
+  test('goes on after a failed item', async () => {
+    const { cluster } = await connected({ shardItems: 2 })
+    const results = cluster.pool().imap('oddOnly', [1, 2, 3])
+    expect(await results.next()).toEqual({ value: 1, done: false })
+    await expect(results.next()).rejects.toMatchObject({ index: 1 })
+    expect(await results.next()).toEqual({ value: 3, done: false })
+    expect(await results.next()).toEqual({ value: undefined, done: true })
+  })
+
+  test('settle yields outcomes, so that for-await survives failures', async () => {
+    const { cluster } = await connected()
+    expect((await collect(cluster.pool().imap('oddOnly', [1, 2, 3], { settle: true }))).map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ])
+  })
+
+  test('failFast ends the iteration with the failure', async () => {
+    const { cluster, peer } = await connected({ shardItems: 1, hold: true })
+    const results = cluster.pool().imap('oddOnly', [1, 2, 3, 5], { failFast: true })
+    await settle()
+    peer.connection.release(2)
+    await settle()
+    expect(await results.next()).toEqual({ value: 1, done: false })
+    await expect(results.next()).rejects.toMatchObject({ index: 1 })
+    expect((await results.next()).done).toBe(true)
+  })
+
+  test('an input that throws: earlier results come, then that exception, then the end', async () => {
+    const { cluster } = await connected({ shardItems: 1 })
+    const boom = new Error('boom')
+    function* throwing(): Generator<number> {
+      yield 1
+      yield 2
+      throw boom
+    }
+    async function* throwingLater(): AsyncGenerator<number> {
+      yield* throwing()
+    }
+    for (const input of [throwing(), throwingLater()]) {
+      const results = cluster.pool().imap('square', input)
+      expect([await results.next(), await results.next()]).toMatchObject([{ value: 1 }, { value: 4 }])
+      await expect(results.next()).rejects.toBe(boom)
+      expect((await results.next()).done).toBe(true)
+    }
+  })
+
+  test('an input that throws before its first item', async () => {
+    const { cluster, peer } = await connected()
+    const boom = new Error('boom')
+    const input: Iterable<number> = {
+      [Symbol.iterator]: () => ({
+        next: () => {
+          throw boom
+        },
+      }),
+    }
+    await expect(cluster.pool().imap('square', input).next()).rejects.toBe(boom)
+    await expect(cluster.pool().map('square', input)).rejects.toBe(boom)
+    expect(peer.kinds()).toEqual(['hello'])
+  })
+
+  test('an endless input is read ahead by bufferSize and no further', async () => {
+    const { cluster } = await connected({ shardItems: 4 })
+    let read = 0
+    function* endless(): Generator<number> {
+      for (;;) yield read++
+    }
+    const results = cluster.pool().imap('square', endless(), { bufferSize: 20 })
+    await settle()
+    expect(read).toBe(20)
+    for (let i = 0; i < 100; i++) {
+      expect((await results.next()).value).toBe(i * i)
+      await settle()
+      expect(read).toBeLessThanOrEqual(i + 1 + 20)
+    }
+    await results.return()
+  })
+
+  test('a bufferSize of one runs one task after the other', async () => {
+    const { cluster } = await connected()
+    let read = 0
+    function* counting(): Generator<number> {
+      while (read < 5) yield read++
+    }
+    const results = cluster.pool().imapUnordered('square', counting(), { bufferSize: 1 })
+    for (let i = 0; i < 5; i++) {
+      await settle()
+      expect(read).toBe(i + 1)
+      expect((await results.next()).value).toBe(i * i)
+    }
+    expect((await results.next()).done).toBe(true)
+  })
+
+  test('leaving a for-await early cancels the batch and ends the input', async () => {
+    const { cluster, peer } = await connected({ shardItems: 1 })
+    let ended = false
+    function* endless(): Generator<number> {
+      try {
+        for (let i = 0; ; i++) yield i
+      } finally {
+        ended = true
+      }
+    }
+    for await (const square of cluster.pool().imap('square', endless(), { bufferSize: 10 })) if (square >= 25) break
+    await settle()
+    expect(ended).toBe(true)
+    expect(peer.kinds().at(-1)).toBe('cancel')
+    expect(peer.connection.openBatches).toBe(0)
+  })
+
+  test('await using leaves as well, and an async input is told', async () => {
+    const { cluster, peer, clock } = await connected()
+    let ended = false
+    async function* endless(): AsyncGenerator<number> {
+      try {
+        for (let i = 0; ; i++) yield i
+      } finally {
+        ended = true
+      }
+    }
+    {
+      await using results = cluster.pool().imap('square', endless(), { bufferSize: 10 })
+      await settle()
+      clock.advance(0)
+      expect((await results.next()).value).toBe(0)
+    }
+    await settle()
+    expect(ended).toBe(true)
+    expect(peer.connection.openBatches).toBe(0)
+  })
+
+  test('reads that overlap are answered in order', async () => {
+    const { cluster, peer } = await connected({ shardItems: 2, hold: true })
+    const results = cluster.pool().imap('square', [1, 2, 3])
+    const reads = [results.next(), results.next(), results.next(), results.next()]
+    await settle()
+    peer.connection.release()
+    expect((await Promise.all(reads)).map((read) => read.value)).toEqual([1, 4, 9, undefined])
+  })
+
+  test('a window smaller than the results in the wrong order does not stop it', async () => {
+    // The last shards come first and fill the result window; the first can only come if they are given credit before they are read.
+    const { cluster } = await connected({ shardItems: 1, choose: (count) => count - 1, limits: { resultWindowBytes: 16 } })
+    expect(await collect(cluster.pool().imap('square', range(50)))).toHaveLength(50)
+  })
+
+  test('a slow reader holds the coordinator back by the window', async () => {
+    const { cluster, peer } = await connected({ shardItems: 1, limits: { resultWindowBytes: 80 } })
+    const results = cluster.pool().imap('square', range(1000))
+    await settle()
+    expect(peer.connection.openBatches).toBe(1)
+    expect(peer.kinds().filter((kind) => kind === 'credit')).toEqual([])
+    expect(await collect(results)).toHaveLength(1000)
+    expect(peer.kinds().filter((kind) => kind === 'credit').length).toBeGreaterThan(30)
+  })
+
+  test('items that cannot be sent keep their place', async () => {
+    const { cluster } = await connected({ shardItems: 1, choose: (count) => count - 1 })
+    const results = cluster.pool().imap('describe', ['a', () => 1, 'b', 'c'])
+    expect((await results.next()).value).toBe('a')
+    await expect(results.next()).rejects.toMatchObject({ code: 'NOT_SERIALISABLE' })
+    expect(await collect(results)).toEqual(['b', 'c'])
+  })
+
+  test('an async input that pauses goes out without waiting for more', async () => {
+    const { cluster, clock } = await connected()
+    let more: (() => void) | undefined
+    async function* slowly(): AsyncGenerator<number> {
+      yield 1
+      yield 2
+      await new Promise<void>((resolve) => (more = resolve))
+      yield 3
+    }
+    const results = cluster.pool().imap('square', slowly())
+    await settle()
+    clock.advance(0)
+    expect([(await results.next()).value, (await results.next()).value]).toEqual([1, 4])
+    more?.()
+    expect((await results.next()).value).toBe(9)
+    expect((await results.next()).done).toBe(true)
+  })
+})
+
+describe('submit', () => {
+  test('is one message out, and a future back', async () => {
+    const { cluster, peer } = await connected()
+    const pool = cluster.pool({ size: 1 })
+    const future = pool.submit('square', 12)
+    expect([future.state, await future, future.state]).toEqual(['pending', 144, 'finished'])
+    expect(peer.received.slice(1)).toMatchObject([{ kind: 'submit', items: { count: 1, codec: 'f64' }, total: 1, end: true }])
+    expect(peer.received[1]).not.toHaveProperty('spread')
+    expect(await pool.submit('add', 1, 2)).toBe(3)
+    expect(await pool.submit('nothing')).toBeUndefined()
+    expect(await pool.apply('add', [3, 4])).toBe(7)
+    expect(await pool.submit('describe', undefined)).toBe('undefined')
+  })
+
+  test('a failure is the error of the future', async () => {
+    const { cluster } = await connected()
+    const future = cluster.pool().submit('oddOnly', 4)
+    expect(await future.exception()).toMatchObject({ name: 'TaskError', message: '4 is even', index: 0, cause: { name: 'RangeError' } })
+  })
+
+  test('an argument that cannot be sent is one too, and nothing is sent', async () => {
+    const { cluster, peer } = await connected({ limits: { inputWindowBytes: 1000 } })
+    await expect(cluster.pool().submit('describe', () => 1)).rejects.toMatchObject({ code: 'NOT_SERIALISABLE' })
+    await expect(cluster.pool().submit('describe', 'x'.repeat(2000))).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    expect(peer.kinds()).toEqual(['hello'])
+  })
+
+  test('cancel stops it, and the executor knows at once', async () => {
+    const { cluster, peer } = await connected({ hold: true })
+    const future = cluster.pool().submit('square', 1)
+    await settle()
+    expect(future.cancel()).toBe(true)
+    expect(future.state).toBe('cancelled-and-notified')
+    await expect(future).rejects.toMatchObject({ name: 'CancelledError' })
+    await settle()
+    expect(peer.kinds().at(-1)).toBe('cancel')
+  })
+
+  test('a call that somebody else cancels is a cancelled future', async () => {
+    const { cluster, peer } = await connected({ hold: true })
+    const future = cluster.pool().submit('square', 1)
+    await settle()
+    peer.connection.cancelFromElsewhere()
+    await expect(future).rejects.toMatchObject({ name: 'CancelledError' })
+    expect(future.cancelled()).toBe(true)
+  })
+
+  test('more at once than may be open wait here', async () => {
+    const { cluster, peer } = await connected({ limits: { batchesOpenMax: 3 } })
+    const futures = Array.from({ length: 50 }, (_, i) => cluster.pool().submit('square', i))
+    expect(await Promise.all(futures)).toEqual(Array.from({ length: 50 }, (_, i) => i * i))
+    expect(peer.connection.openBatches).toBe(0)
+  })
+
+  test('a result that cannot be read fails its call and no other', async () => {
+    const { cluster, peer } = await connected({ hold: true })
+    const [first, second] = [cluster.pool().submit('square', 1), cluster.pool().submit('square', 2)]
+    await settle()
+    const values = { count: 1, codec: 'cbor' as const, offsets: Uint32Array.of(0, 1), bytes: Uint8Array.of(0xff) }
+    peer.connection.send({ kind: 'results', batch: 1, from: 0, count: 1, values })
+    await expect(first).rejects.toMatchObject({ code: 'BAD_MESSAGE' })
+    peer.connection.release()
+    expect(await second).toBe(4)
+  })
+})
+
+describe('telling', () => {
+  test('progress counts up to the total', async () => {
+    const { cluster, clock } = await connected({ shardItems: 2 })
+    const seen: BatchProgress[] = []
+    clock.advance(5)
+    await cluster.pool().map('oddOnly', [1, 2, 3, 5, 7], { settle: true, onProgress: (progress) => seen.push(progress) })
+    expect(seen.map(({ done, failed, total }) => [done, failed, total])).toEqual([
+      [2, 1, 5],
+      [4, 1, 5],
+      [5, 1, 5],
+    ])
+  })
+
+  test('the total of a stream is known when its input has ended', async () => {
+    const { cluster } = await connected({ limits: { inputWindowBytes: 80 }, shardItems: 10 })
+    const totals: (number | undefined)[] = []
+    await cluster.pool().map('square', asyncRange(30), { onProgress: ({ total }) => totals.push(total) })
+    expect(totals[0]).toBeUndefined()
+    expect(totals.at(-1)).toBe(30)
+  })
+
+  test('onAccepted and onEnd hear of the batch', async () => {
+    const { cluster } = await connected({ accepts: true })
+    const heard: unknown[] = []
+    const options = { onAccepted: (batch: unknown) => heard.push(batch), onEnd: (summary: unknown) => heard.push(summary) }
+    await cluster.pool().map('square', [1, 2], options)
+    expect(heard).toMatchObject([
+      { id: 'b1', pool: 'p', poolSize: 2 },
+      { outcome: 'completed', completed: 2, workers: 2 },
+    ])
+    await cluster.pool().submitWith(options, 'square', 1)
+    expect(heard).toHaveLength(4)
+  })
+
+  test('a callback that throws is reported and does no harm', async () => {
+    const reported = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const { cluster } = await connected({ accepts: true })
+    const onTold = (): never => {
+      throw new Error('callback')
+    }
+    const options = { onProgress: onTold, onAccepted: onTold, onEnd: onTold }
+    expect(await cluster.pool().map('square', [2], options)).toEqual([4])
+    expect(await cluster.pool().submitWith(options, 'square', 3)).toBe(9)
+    expect(reported).toHaveBeenCalledTimes(5)
+    reported.mockRestore()
+  })
+})
