@@ -1,13 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { FORKPOOL_BIN, ROOT, runToEnd, SOURCE_FLAGS } from '../service/index.ts'
+import { FORKPOOL_BIN, inRepository, ROOT, runToEnd, SOURCE_FLAGS } from '../service/index.ts'
 import { chooseFiles, writeItems } from './real-files.ts'
+
+const CACHE = inRepository('.cache')
 
 const POOL_SIZES = '2,4,8'
 
 /** So much text makes one worker count for one to two seconds. */
-const TEXT_BYTES = 96 * 1024 * 1024
+const TEXT_BYTES = 128 * 1024 * 1024
 
 /**
  * Compares pool sizes 2, 4 and 8 on a million squares and on the words of this repository's own files, and prints the table of each.
@@ -17,11 +18,12 @@ export async function runComparisons(url: string, signal: AbortSignal): Promise<
   console.log('\nA million squares: work so small that sharing it out is most of the cost.')
   await compare(['square', '--items', '1..1000000', '--repeats', '3'], url, signal)
 
-  const folder = mkdtempSync(join(tmpdir(), 'forkpool-showcase-'))
+  // Inside of the repository, because the coordinator's file tasks read nothing outside of it.
+  mkdirSync(CACHE, { recursive: true })
+  const folder = mkdtempSync(join(CACHE, 'showcase-'))
   try {
     const choice = chooseFiles(ROOT, TEXT_BYTES)
-    const items = join(folder, 'files.jsonl')
-    writeItems(choice, items)
+    const items = writeItems(ROOT, choice, folder)
     const megabytes = Math.round(choice.bytes / 1e6)
     console.log(`\nWords of ${choice.paths.length.toLocaleString('en')} files of this repository, ${megabytes} MB: work for the processor.`)
     await compare(['wordCountFile', '--items-file', items, '--repeats', '2'], url, signal)

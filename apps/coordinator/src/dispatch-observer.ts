@@ -1,4 +1,4 @@
-/** The pool of an observation: its name and the size it had when the batch was opened. */
+/** The pool of an observation: its name and the size it had when the batch was opened. The same pool and size come as the same object. */
 export interface PoolLabel {
   readonly name: string
   readonly size: number

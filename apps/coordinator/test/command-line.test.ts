@@ -145,13 +145,18 @@ describe('bad input', () => {
   })
 
   test.each([
-    ['not-typescript.ts', 'not-typescript.ts'],
     ['exports-nothing.ts', 'exports-nothing.ts'],
     ['throws-on-load.ts', 'the licence file is missing'],
     ['exits-on-load.ts', 'workers end before they are ready (exit code 7)'],
     ['does-not-exist.ts', 'does-not-exist.ts'],
   ])('serve: a task module that is no use: %s', async (name, part) => {
     expectClear(await runForkpool(['serve', '--port', '0', '--log-level', 'silent', '--tasks', fixture(name)]), 2, part)
+  })
+
+  test('serve: a task module that does not parse', async () => {
+    const module = join(folder, 'not-typescript.ts')
+    await writeFile(module, 'export const broken = (n: number => n\n')
+    expectClear(await runForkpool(['serve', '--port', '0', '--log-level', 'silent', '--tasks', module]), 2, `${module}:1`)
   })
 
   test('serve beyond loopback without a token makes one and refuses without it', async () => {

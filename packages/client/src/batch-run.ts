@@ -1,5 +1,4 @@
 import type { Clock, ForkpoolError, Instant } from '@forkpool/pool-core/base'
-import { reportCallbackError } from '@forkpool/pool-core/future'
 import type { AcceptedMessage, BatchSummary, ItemBlock, ResultsMessage, SubmitMessage, TaskFailure } from '@forkpool/pool-core/protocol'
 import { blockBytes, ITEM_BYTES_MAX, sliceBlock } from '@forkpool/pool-core/protocol'
 import type { StreamOptions } from './batch-options.ts'
@@ -9,6 +8,7 @@ import type { ItemSource } from './item-source.ts'
 import { openItemSource } from './item-sources/open-item-source.ts'
 import type { ResultSink, SinkBatch } from './result-sink.ts'
 import { resultBytes } from './session-batches.ts'
+import { tell } from './tell.ts'
 
 export interface BatchRunParts {
   readonly connection: Connection
@@ -96,8 +96,7 @@ export class BatchRun implements BatchOwner, SinkBatch {
   }
 
   accepted(message: AcceptedMessage): void {
-    const { onAccepted } = this.#options
-    if (onAccepted !== undefined) tell('onAccepted', () => onAccepted({ id: message.id, pool: message.pool, poolSize: message.poolSize }))
+    tell('onAccepted', this.#options.onAccepted, () => ({ id: message.id, pool: message.pool, poolSize: message.poolSize }))
   }
 
   room(bytes: number): void {
@@ -118,8 +117,7 @@ export class BatchRun implements BatchOwner, SinkBatch {
   ended(summary: BatchSummary): void {
     if (this.#isOver) return
     this.#finish()
-    const { onEnd } = this.#options
-    if (onEnd !== undefined) tell('onEnd', () => onEnd(summary))
+    tell('onEnd', this.#options.onEnd, () => summary)
     this.#sink.ended(summary)
   }
 
@@ -237,18 +235,11 @@ export class BatchRun implements BatchOwner, SinkBatch {
   }
 
   #progress(): void {
-    const { onProgress } = this.#options
-    if (onProgress === undefined) return
-    const total = this.#source.total ?? (this.#isInputOver ? this.#sent + this.#indexes.skipped : undefined)
-    const elapsedMs = this.#clock.now() - this.#startedAt
-    tell('onProgress', () => onProgress({ done: this.#done, failed: this.#failed, total, elapsedMs }))
-  }
-}
-
-function tell(what: string, callback: () => void): void {
-  try {
-    callback()
-  } catch (error) {
-    reportCallbackError(what, error)
+    tell('onProgress', this.#options.onProgress, () => ({
+      done: this.#done,
+      failed: this.#failed,
+      total: this.#source.total ?? (this.#isInputOver ? this.#sent + this.#indexes.skipped : undefined),
+      elapsedMs: this.#clock.now() - this.#startedAt,
+    }))
   }
 }

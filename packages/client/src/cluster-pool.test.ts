@@ -69,11 +69,8 @@ describe('map', () => {
   })
 
   test('puts results in their place in whatever order they come', async () => {
-    const { cluster } = await connected({ shardItems: 7, choose: (count) => (count * 7919) % count, hold: true })
-    const { cluster: other } = await connected({ shardItems: 7, choose: (count) => count - 1 })
-    const expected = Array.from({ length: 100 }, (_, i) => i * i)
-    expect(await other.pool().map('square', range(100))).toEqual(expected)
-    await cluster.close()
+    const { cluster } = await connected({ shardItems: 7, choose: (count) => count - 1 })
+    expect(await cluster.pool().map('square', range(100))).toEqual(Array.from({ length: 100 }, (_, i) => i * i))
   })
 
   test('no items, no message', async () => {
@@ -268,10 +265,8 @@ describe('imap', () => {
   })
 
   test('imapUnordered yields as they come', async () => {
-    const { cluster } = await connected({ shardItems: 2, choose: (count) => count - 1, hold: true })
-    const { cluster: reversed } = await connected({ shardItems: 2, choose: (count) => count - 1 })
-    expect(await collect(reversed.pool().imapUnordered('square', [0, 1, 2, 3, 4, 5]))).toEqual([16, 25, 4, 9, 0, 1])
-    await cluster.close()
+    const { cluster } = await connected({ shardItems: 2, choose: (count) => count - 1 })
+    expect(await collect(cluster.pool().imapUnordered('square', [0, 1, 2, 3, 4, 5]))).toEqual([16, 25, 4, 9, 0, 1])
   })
 
   test('goes on after a failed item', async () => {

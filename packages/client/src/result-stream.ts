@@ -112,18 +112,27 @@ export class ResultStream implements ResultSink {
 
   results(from: number, count: number, block: ItemBlock, failures: readonly TaskFailure[] | undefined, bytes: number): void {
     const { task, failFast } = this.#options
-    const failed =
-      failures === undefined || failures.length === 0
-        ? NO_FAILURES
-        : new Map(failures.map((failure) => [failure.at, () => toTaskError(failure, task, from + failure.at)]))
-    this.#arrive({ from, count, block, failures: failed, creditBytes: bytes, heldBytes: bytes, values: undefined, position: 0, valueAt: 0 })
-    if (failFast && failures?.[0] !== undefined) this.#failNow(toTaskError(failures[0], task, from + failures[0].at))
+    const toError = (failure: TaskFailure): ForkpoolError => toTaskError(failure, task, from + failure.at)
+    const first = failFast && failures !== undefined ? firstOf(failures) : undefined
+    if (first !== undefined) {
+      // What came before the failure can still be read; it lies at the front of the block.
+      if (first.at > 0) this.#arrive(from, first.at, block, NO_FAILURES, bytes)
+      this.#failNow(toError(first))
+      return
+    }
+    const isSound = failures === undefined || failures.length === 0
+    this.#arrive(
+      from,
+      count,
+      block,
+      isSound ? NO_FAILURES : new Map(failures.map((failure) => [failure.at, () => toError(failure)])),
+      bytes,
+    )
   }
 
   unsendable(index: number, error: ForkpoolError): void {
-    const failures = new Map([[0, () => error]])
-    this.#arrive({ from: index, count: 1, block: NO_ITEMS, failures, creditBytes: 0, heldBytes: 0, values: [], position: 0, valueAt: 0 })
     if (this.#options.failFast) this.#failNow(error)
+    else this.#arrive(index, 1, NO_ITEMS, new Map([[0, () => error]]), 0)
   }
 
   ended(summary: BatchSummary | undefined): void {
@@ -147,8 +156,9 @@ export class ResultStream implements ResultSink {
     return true
   }
 
-  #arrive(chunk: Chunk): void {
+  #arrive(from: number, count: number, block: ItemBlock, failures: Chunk['failures'], bytes: number): void {
     if (this.#ending !== undefined) return
+    const chunk: Chunk = { from, count, block, failures, creditBytes: bytes, heldBytes: bytes, values: undefined, position: 0, valueAt: 0 }
     this.#heldBytes += chunk.heldBytes
     if (!this.#options.ordered) {
       this.#ready.push(chunk)
@@ -235,4 +245,8 @@ export class ResultStream implements ResultSink {
     if (ending?.kind === 'error') throw ending.error
     return { value: undefined, done: true }
   }
+}
+
+function firstOf(failures: readonly TaskFailure[]): TaskFailure | undefined {
+  return failures.reduce<TaskFailure | undefined>((least, each) => (least === undefined || each.at < least.at ? each : least), undefined)
 }

@@ -5,6 +5,7 @@ import type { AcceptedMessage, BatchSummary, ResultsMessage, SubmitMessage } fro
 import { blockBytes, decodeItems, encodeItems } from '@forkpool/pool-core/protocol'
 import type { BatchOptions } from './batch-options.ts'
 import type { BatchOwner, Connection } from './connection.ts'
+import { tell } from './tell.ts'
 import { toTaskError } from './wire-errors.ts'
 
 /**
@@ -17,6 +18,7 @@ export class SingleCall implements BatchOwner {
   readonly #options: BatchOptions
   readonly #task: string
   #batch: number | undefined
+  #endTold = false
 
   constructor(connection: Connection, clock: Clock, task: string, options: BatchOptions) {
     this.#connection = connection
@@ -51,7 +53,7 @@ export class SingleCall implements BatchOwner {
   }
 
   accepted(message: AcceptedMessage): void {
-    this.#options.onAccepted?.({ id: message.id, pool: message.pool, poolSize: message.poolSize })
+    tell('onAccepted', this.#options.onAccepted, () => ({ id: message.id, pool: message.pool, poolSize: message.poolSize }))
   }
 
   room(): void {
@@ -60,13 +62,15 @@ export class SingleCall implements BatchOwner {
 
   results(message: ResultsMessage): void {
     this.#release()
+    const { done } = message
+    if (done !== undefined) this.#tellEnd(done)
     const failure = message.failures?.[0]
     if (failure === undefined) this.future.setResult(decodeItems(message.values)[0])
     else this.future.setException(toTaskError(failure, this.#task, 0))
   }
 
   ended(summary: BatchSummary): void {
-    this.#options.onEnd?.(summary)
+    this.#tellEnd(summary)
     // Without a result: cancelled by somebody else.
     if (!this.future.done()) this.future.cancel()
   }
@@ -74,6 +78,12 @@ export class SingleCall implements BatchOwner {
   failed(error: ForkpoolError): void {
     this.#release()
     if (!this.future.done()) this.future.setException(error)
+  }
+
+  /** Once, and before the future settles where the coordinator's account comes along with the result. */
+  #tellEnd(summary: BatchSummary): void {
+    if (!this.#endTold) tell('onEnd', this.#options.onEnd, () => summary)
+    this.#endTold = true
   }
 
   #cancelled(): void {

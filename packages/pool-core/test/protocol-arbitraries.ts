@@ -11,6 +11,12 @@ import type {
 } from '../src/protocol/index.ts'
 import { encodeItems, encodeItemsJson, NAME_LENGTH_MAX } from '../src/protocol/index.ts'
 
+/** For every property: a failing one is not shrunk for minutes. */
+export const BOUNDED: { readonly interruptAfterTimeLimit: number; readonly markInterruptAsFailure: boolean } = {
+  interruptAfterTimeLimit: 20_000,
+  markInterruptAsFailure: true,
+}
+
 /** Any string that JavaScript has, lone surrogates included. */
 export const anyString: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'grapheme' }),

@@ -5,6 +5,7 @@ import { sliceBlock } from '@forkpool/pool-core/protocol'
 import type {
   Assign,
   BatchId,
+  PoolName,
   SchedulerCommand,
   SchedulerEvent,
   SchedulerOptions,
@@ -60,6 +61,9 @@ export class Dispatcher {
   /** Ended batches, oldest first. */
   readonly #ended = new Map<BatchId, BatchRun>()
   #endedTotal = 0
+  /** Ids are this and a count: no two coordinators share it, and no id costs a random number. */
+  readonly #idPrefix: string
+  #submitted = 0
   /** Shards that a worker holds. Invariant: the scheduler holds the same. */
   readonly #shards = new Map<ShardId, HeldShard>()
   #pending: SchedulerEvent[] = []
@@ -71,6 +75,7 @@ export class Dispatcher {
   constructor(parts: DispatcherParts) {
     this.#parts = parts
     this.#state = createScheduler(parts.scheduler)
+    this.#idPrefix = `${parts.random.token(4)}-`
     this.pools = new PoolRegistry({ poolsMax: parts.poolsMax, sizeMax: parts.scheduler.maxWorkers, defaultSize: parts.defaultPoolSize })
     parts.fleet.listen({
       online: (worker, tasks) => this.#online(worker, tasks),
@@ -128,11 +133,11 @@ export class Dispatcher {
   submit(request: BatchRequest, items: ItemBlock | undefined, ended: boolean, sink: BatchSink): BatchHandle {
     if (this.#draining) throw new ForkpoolError('DRAINING')
     this.tasks.demand(request.task)
-    const pool = this.pools.resolve(request.pool, request.poolSize)
-    if (pool.changed) this.#feed({ kind: 'pool-set', pool: pool.name, size: pool.size })
-    const { clock, random, engine, observer } = this.#parts
-    const id = random.token(8) as BatchId
-    const run = new BatchRun(id, request, { name: pool.name, size: pool.size }, sink, clock.wallTime(), clock.now())
+    const { pool, changed } = this.pools.resolve(request.pool, request.poolSize)
+    if (changed) this.#feed({ kind: 'pool-set', pool: pool.name as PoolName, size: pool.size })
+    const { clock, engine, observer } = this.#parts
+    const id = `${this.#idPrefix}${(++this.#submitted).toString(36)}` as BatchId
+    const run = new BatchRun(id, request, pool, sink, clock.wallTime(), clock.now())
     this.#runs.set(id, run)
     observer.batchOpened(run.pool)
     const record = { ...request, id, pool: pool.name, poolSize: pool.size, submittedAt: run.submittedAt }
@@ -184,7 +189,7 @@ export class Dispatcher {
     const { request } = run
     run.scheduled = true
     const { priority, chunkSize, total, retries, backoffMs, failFast, session, task } = request
-    const pool = run.pool.name as Assign['pool']
+    const pool = run.pool.name as PoolName
     this.#feed({ kind: 'batch-opened', batch: run.id, session, pool, task, priority, chunkSize, total, retries, backoffMs, failFast })
     if (items !== undefined) this.#added(run, items)
     if (ended) this.#feed({ kind: 'batch-ended', batch: run.id })

@@ -1,5 +1,5 @@
 import { ForkpoolError } from '@forkpool/pool-core/base'
-import type { PoolName } from '@forkpool/pool-core/scheduler'
+import type { PoolLabel } from '../dispatch-observer.ts'
 
 /** A pool name is a metrics label and a path segment: letters, digits and a few marks. */
 const POOL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
@@ -7,15 +7,12 @@ const SIZE_NAME = /^size-(\d+)$/
 
 /** Which pools exist and how large they are. */
 export class PoolRegistry {
-  readonly #sizes = new Map<PoolName, number>()
+  /** One label a pool and size, so that observers can know a pool by its label. */
+  readonly #labels = new Map<string, PoolLabel>()
   readonly #limits: { readonly poolsMax: number; readonly sizeMax: number; readonly defaultSize: number }
 
   constructor(limits: { readonly poolsMax: number; readonly sizeMax: number; readonly defaultSize: number }) {
     this.#limits = limits
-  }
-
-  get sizes(): ReadonlyMap<PoolName, number> {
-    return this.#sizes
   }
 
   /**
@@ -37,12 +34,15 @@ export class PoolRegistry {
     const sizeInName = name === undefined ? undefined : Number(SIZE_NAME.exec(name)?.[1] ?? Number.NaN)
     if (sizeInName !== undefined && !Number.isNaN(sizeInName) && size !== undefined && sizeInName !== size)
       throw new ForkpoolError('BAD_ARGUMENT', `pool "${name}" is the pool of size ${sizeInName}; it cannot have size ${size}`)
-    const key = (name ?? (size === undefined ? 'default' : `size-${size}`)) as PoolName
-    const known = this.#sizes.get(key)
-    const wanted = size ?? known ?? (sizeInName !== undefined && sizeInName >= 1 && sizeInName <= sizeMax ? sizeInName : defaultSize)
-    if (known === undefined && this.#sizes.size >= poolsMax)
+    const key = name ?? (size === undefined ? 'default' : `size-${size}`)
+    const known = this.#labels.get(key)
+    const sizeOfName = sizeInName !== undefined && sizeInName >= 1 && sizeInName <= sizeMax ? sizeInName : undefined
+    const wanted = size ?? known?.size ?? sizeOfName ?? defaultSize
+    if (known?.size === wanted) return { pool: known, changed: false }
+    if (known === undefined && this.#labels.size >= poolsMax)
       throw new ForkpoolError('LIMIT_EXCEEDED', `there are ${poolsMax} pools already (--pools-max)`)
-    if (known !== wanted) this.#sizes.set(key, wanted)
-    return { name: key, size: wanted, changed: known !== wanted }
+    const pool: PoolLabel = { name: key, size: wanted }
+    this.#labels.set(key, pool)
+    return { pool, changed: true }
   }
 }

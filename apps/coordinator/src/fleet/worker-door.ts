@@ -69,6 +69,6 @@ export class WorkerDoor {
       return
     }
     this.#expected.delete(token)
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => handler(new WebSocketLink(webSocket)))
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => handler(new WebSocketLink(webSocket, socket)))
   }
 }

@@ -1,4 +1,4 @@
-import type { BatchSummary, ItemBlock, ResultsMessage, ServerMessage } from '@forkpool/pool-core/protocol'
+import type { AcceptedMessage, BatchSummary, ItemBlock, ResultsMessage, ServerMessage } from '@forkpool/pool-core/protocol'
 import { blockBytes } from '@forkpool/pool-core/protocol'
 import { ForkpoolError } from '@forkpool/pool-core/base'
 import type { BatchId } from '@forkpool/pool-core/scheduler'
@@ -6,8 +6,19 @@ import type { BatchHandle, BatchSink } from '../batch-request.ts'
 import type { RecordedRange } from '../engine/engine.ts'
 import { refusal } from './refusal.ts'
 
+/** A batch that came whole in so few bytes is likely over in less than a millisecond. */
+const SMALL_BYTES = 4096
+
 /** Credit for input is sent when so large a part of the window is free again: a message for each block would be many. */
 const CREDIT_SHARE = 4
+
+/** What a batch tells its session. */
+export interface SessionBatchEvents {
+  /** Nothing more comes for it. */
+  over(): void
+  /** Its acceptance waits for its results: `sendAccepted` sends it earlier. */
+  heldBack(batch: SessionBatch): void
+}
 
 export interface SessionBatchLimits {
   readonly inputWindowBytes: number
@@ -22,7 +33,7 @@ export class SessionBatch implements BatchSink {
   readonly #batch: number
   readonly #limits: SessionBatchLimits
   readonly #send: (message: ServerMessage) => void
-  readonly #over: () => void
+  readonly #events: SessionBatchEvents
   #handle: BatchHandle | undefined
   /** Item bytes that came and are not dealt with. */
   #inputBytes = 0
@@ -32,14 +43,17 @@ export class SessionBatch implements BatchSink {
   /** Result bytes sent and not yet taken by the reader. */
   #resultBytes = 0
   #waiting: { readonly message: ServerMessage; readonly bytes: number }[] = []
+  /** All of it came in one small message: it is likely over before anybody could do something with its acceptance. */
+  #isSmall = false
+  #accepted: AcceptedMessage | undefined
   #congested = false
   #paused = false
 
-  constructor(batch: number, limits: SessionBatchLimits, send: (message: ServerMessage) => void, over: () => void) {
+  constructor(batch: number, limits: SessionBatchLimits, send: (message: ServerMessage) => void, events: SessionBatchEvents) {
     this.#batch = batch
     this.#limits = limits
     this.#send = send
-    this.#over = over
+    this.#events = events
   }
 
   /** The dispatcher has taken the batch, with its first items. */
@@ -47,6 +61,14 @@ export class SessionBatch implements BatchSink {
     this.#handle = handle
     this.#inputBytes = items === undefined ? 0 : blockBytes(items)
     this.#ended = ended
+    this.#isSmall = ended && this.#inputBytes <= SMALL_BYTES
+  }
+
+  /** Sends the acceptance if it was held back. */
+  sendAccepted(): void {
+    const message = this.#accepted
+    this.#accepted = undefined
+    if (message !== undefined) this.#send(message)
   }
 
   /** @throws ForkpoolError BAD_MESSAGE for items after the end or beyond the window. */
@@ -85,7 +107,9 @@ export class SessionBatch implements BatchSink {
   }
 
   accepted(id: BatchId, pool: string, poolSize: number): void {
-    this.#send({ kind: 'accepted', batch: this.#batch, id, pool, poolSize })
+    this.#accepted = { kind: 'accepted', batch: this.#batch, id, pool, poolSize }
+    if (this.#isSmall) this.#events.heldBack(this)
+    else this.sendAccepted()
   }
 
   results(range: RecordedRange, summary: BatchSummary | undefined): void {
@@ -100,7 +124,7 @@ export class SessionBatch implements BatchSink {
       done: summary,
     }
     this.#write(message, blockBytes(values))
-    if (summary !== undefined) this.#over()
+    if (summary !== undefined) this.#events.over()
   }
 
   credit(bytes: number): void {
@@ -114,12 +138,13 @@ export class SessionBatch implements BatchSink {
 
   done(summary: BatchSummary): void {
     this.#write({ kind: 'done', batch: this.#batch, ...summary }, 0)
-    this.#over()
+    this.#events.over()
   }
 
   failed(error: unknown): void {
+    this.#accepted = undefined
     this.#send({ kind: 'refused', batch: this.#batch, error: refusal(error) })
-    this.#over()
+    this.#events.over()
   }
 
   /** Whether the batch is over and all of it was written. */
@@ -128,6 +153,7 @@ export class SessionBatch implements BatchSink {
   }
 
   #write(message: ServerMessage, bytes: number): void {
+    this.sendAccepted()
     if (this.#waiting.length > 0 || !this.#fits(bytes)) {
       this.#waiting.push({ message, bytes })
       this.#pause(true)

@@ -3,28 +3,30 @@ import type { Metrics } from './metrics.ts'
 
 const OUTCOMES = ['completed', 'failed', 'quarantined', 'cancelled'] as const
 
-/** Counts what the dispatcher reports. */
+type Outcome = (typeof OUTCOMES)[number]
+
+/** What was counted for one pool since the last scrape. */
+interface Fresh {
+  readonly outcomes: Record<Outcome, number>
+  readonly attempts: { first: number; retry: number }
+  busySeconds: number
+}
+
+/**
+ * Counts what the dispatcher reports. Additions go to plain numbers and reach the counters when somebody scrapes: prom-client looks a
+ * series up by its labels at each addition, which is a good part of what a single task costs the coordinator.
+ */
 export class MetricsObserver implements DispatchObserver {
   readonly #metrics: Metrics
-  /** Pools whose series exist, each from 0: without that the first increase of a counter would be invisible to `rate`. */
-  readonly #known = new Set<string>()
+  readonly #fresh = new Map<PoolLabel, Fresh>()
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics
+    metrics.beforeScrape(() => this.#flush())
   }
 
   batchOpened(pool: PoolLabel): void {
-    const key = `${pool.name} ${pool.size}`
-    if (this.#known.has(key)) return
-    this.#known.add(key)
-    const { tasks, attempts, duplicates, slotBusySeconds, unaccounted, queueWait, taskRun, shardRun, shardOverhead, batch } = this.#metrics
-    for (const outcome of OUTCOMES) tasks.inc({ pool: pool.name, pool_size: pool.size, outcome }, 0)
-    for (const reason of ['first', 'retry']) attempts.inc({ pool: pool.name, reason }, 0)
-    for (const where of ['record', 'late']) duplicates.inc({ pool: pool.name, where }, 0)
-    for (const phase of ['deserialize', 'serialize']) shardOverhead.touch(pool.name, phase)
-    for (const histogram of [queueWait, taskRun, shardRun, batch]) histogram.touch(pool.name)
-    slotBusySeconds.inc({ pool: pool.name }, 0)
-    unaccounted.inc({ pool: pool.name }, 0)
+    if (!this.#fresh.has(pool)) this.#begin(pool)
   }
 
   batchEnded(pool: PoolLabel, wallMs: number, unaccounted: number): void {
@@ -32,23 +34,23 @@ export class MetricsObserver implements DispatchObserver {
     if (unaccounted !== 0) this.#metrics.unaccounted.inc({ pool: pool.name }, unaccounted)
   }
 
-  tasksSettled(pool: PoolLabel, outcome: (typeof OUTCOMES)[number], count: number): void {
-    this.#metrics.tasks.inc({ pool: pool.name, pool_size: pool.size, outcome }, count)
+  tasksSettled(pool: PoolLabel, outcome: Outcome, count: number): void {
+    this.#freshOf(pool).outcomes[outcome] += count
   }
 
   tasksAssigned(pool: PoolLabel, reason: 'first' | 'retry', count: number, waitMs: number): void {
-    this.#metrics.attempts.inc({ pool: pool.name, reason }, count)
+    this.#freshOf(pool).attempts[reason] += count
     this.#metrics.queueWait.observe(waitMs / 1000, count, pool.name)
   }
 
   shardRan(pool: PoolLabel, count: number, runMs: number, decodeMs: number, encodeMs: number): void {
-    const { taskRun, shardRun, shardOverhead, slotBusySeconds } = this.#metrics
+    const { taskRun, shardRun, shardOverhead } = this.#metrics
     const wholeSeconds = (runMs + decodeMs + encodeMs) / 1000
+    this.#freshOf(pool).busySeconds += wholeSeconds
     taskRun.observe(runMs / 1000 / count, count, pool.name)
     shardRun.observe(wholeSeconds, 1, pool.name)
     shardOverhead.observe(decodeMs / 1000, 1, pool.name, 'deserialize')
     shardOverhead.observe(encodeMs / 1000, 1, pool.name, 'serialize')
-    slotBusySeconds.inc({ pool: pool.name }, wholeSeconds)
   }
 
   duplicateDropped(pool: PoolLabel, where: 'record' | 'late', count: number): void {
@@ -57,5 +59,38 @@ export class MetricsObserver implements DispatchObserver {
 
   workerLost(reason: string): void {
     this.#metrics.workerRestarts.inc({ reason })
+  }
+
+  #freshOf(pool: PoolLabel): Fresh {
+    return this.#fresh.get(pool) ?? this.#begin(pool)
+  }
+
+  /** Makes every series of a pool, each from 0: without that the first increase of a counter would be invisible to `rate`. */
+  #begin(pool: PoolLabel): Fresh {
+    const fresh: Fresh = {
+      outcomes: { completed: 0, failed: 0, quarantined: 0, cancelled: 0 },
+      attempts: { first: 0, retry: 0 },
+      busySeconds: 0,
+    }
+    this.#fresh.set(pool, fresh)
+    this.#flush()
+    const { duplicates, unaccounted, queueWait, taskRun, shardRun, shardOverhead, batch } = this.#metrics
+    for (const where of ['record', 'late']) duplicates.inc({ pool: pool.name, where }, 0)
+    for (const phase of ['deserialize', 'serialize']) shardOverhead.touch(pool.name, phase)
+    for (const histogram of [queueWait, taskRun, shardRun, batch]) histogram.touch(pool.name)
+    unaccounted.inc({ pool: pool.name }, 0)
+    return fresh
+  }
+
+  #flush(): void {
+    const { tasks, attempts, slotBusySeconds } = this.#metrics
+    for (const [{ name, size }, fresh] of this.#fresh) {
+      for (const outcome of OUTCOMES) tasks.inc({ pool: name, pool_size: size, outcome }, fresh.outcomes[outcome])
+      for (const reason of ['first', 'retry'] as const) attempts.inc({ pool: name, reason }, fresh.attempts[reason])
+      slotBusySeconds.inc({ pool: name }, fresh.busySeconds)
+      fresh.outcomes.completed = fresh.outcomes.failed = fresh.outcomes.quarantined = fresh.outcomes.cancelled = 0
+      fresh.attempts.first = fresh.attempts.retry = 0
+      fresh.busySeconds = 0
+    }
   }
 }

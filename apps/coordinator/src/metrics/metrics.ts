@@ -28,7 +28,9 @@ export interface GaugeSource {
 /** The registry and every metric in it. Counts are kept here, in the coordinator: a worker that dies takes none with it. */
 export class Metrics {
   readonly registry = new Registry()
-  readonly tasks = this.#counter('forkpool_tasks_total')
+  #beforeScrape: (() => void) | undefined
+  /** The first counter that is printed, so whoever adds at a scrape adds here. */
+  readonly tasks = this.#counter('forkpool_tasks_total', () => this.#beforeScrape?.())
   readonly attempts = this.#counter('forkpool_task_attempts_total')
   readonly duplicates = this.#counter('forkpool_task_duplicates_total')
   readonly slotBusySeconds = this.#counter('forkpool_slot_busy_seconds_total')
@@ -60,6 +62,11 @@ export class Metrics {
     const buffer = this.#gauge('forkpool_ws_send_buffer_bytes', () => buffer.set({ role: 'client' }, source.connections().sendBufferBytes))
   }
 
+  /** Calls `add` before metrics are printed. */
+  beforeScrape(add: () => void): void {
+    this.#beforeScrape = add
+  }
+
   #poolGauges(source: GaugeSource): void {
     // The first of them reads for all: prom-client collects metrics in the order in which they were made.
     const queued = this.#gauge('forkpool_tasks_queued', () => {
@@ -79,9 +86,9 @@ export class Metrics {
     const size = this.#gauge('forkpool_pool_size')
   }
 
-  #counter(name: MetricName): Counter {
+  #counter(name: MetricName, collect?: () => void): Counter {
     const { help, labels } = METRICS[name]
-    return new Counter({ name, help, labelNames: [...labels], registers: [this.registry] })
+    return new Counter({ name, help, labelNames: [...labels], registers: [this.registry], ...(collect === undefined ? {} : { collect }) })
   }
 
   #gauge(name: MetricName, collect?: () => void): Gauge {

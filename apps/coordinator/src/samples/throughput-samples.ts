@@ -28,7 +28,7 @@ type Observed = Pick<DispatchObserver, 'tasksSettled'>
 export class ThroughputSamples implements Observed {
   readonly #clock: Clock
   readonly #at: number[] = []
-  readonly #series = new Map<string, Series>()
+  readonly #series = new Map<PoolLabel, Series>()
   #taken = 0
   #lastAt: number
   #cancel: Cancel | undefined
@@ -56,11 +56,10 @@ export class ThroughputSamples implements Observed {
 
   tasksSettled(pool: PoolLabel, outcome: string, count: number): void {
     if (outcome !== 'completed') return
-    const key = `${pool.name} ${pool.size}`
-    let series = this.#series.get(key)
+    let series = this.#series.get(pool)
     if (series === undefined) {
       series = { pool, fresh: 0, perSecond: [], firstSample: this.#taken }
-      this.#series.set(key, series)
+      this.#series.set(pool, series)
     }
     series.fresh += count
   }

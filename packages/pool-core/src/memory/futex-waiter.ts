@@ -87,7 +87,7 @@ class FutexWaiter {
   }
 
   #settle(watched: WatchedWord): void {
-    for (const settle of [...watched.settlers]) settle('ok')
+    for (const settle of watched.settlers) settle('ok')
   }
 }
 

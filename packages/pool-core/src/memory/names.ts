@@ -21,7 +21,10 @@ export function freshName(): string {
 export function fullName(name: string): string {
   const bare = name.replace(/^\//, '').replace(NAME_PREFIX, '')
   if (bare.length > NAME_LENGTH_MAX || !NAME_PATTERN.test(bare))
-    throw new ForkpoolError('BAD_ARGUMENT', `name: expected 1 to ${NAME_LENGTH_MAX} letters, digits, ".", "_" or "-", got ${JSON.stringify(name)}`)
+    throw new ForkpoolError(
+      'BAD_ARGUMENT',
+      `name: expected 1 to ${NAME_LENGTH_MAX} letters, digits, ".", "_" or "-", got ${JSON.stringify(name)}`,
+    )
   return NAME_PREFIX + bare
 }
 
@@ -31,7 +34,9 @@ export function fullName(name: string): string {
  * process memory, and at its exit. @returns the names that were removed.
  */
 export function sweepSharedMemory(): string[] {
-  return withDirectory((directory) => readdirSync(directory).filter((name) => name.startsWith(NAME_PREFIX) && removeUnused(`${directory}/${name}`)))
+  return withDirectory((directory) =>
+    readdirSync(directory).filter((name) => name.startsWith(NAME_PREFIX) && removeUnused(`${directory}/${name}`)),
+  )
 }
 
 function removeUnused(path: string): boolean {

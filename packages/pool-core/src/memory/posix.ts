@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { KoffiFunc } from 'koffi'
+import type * as Koffi from 'koffi'
 import { ForkpoolError } from '../base/errors.ts'
 import type { WaitOutcome } from './memory.ts'
 
@@ -15,7 +15,11 @@ const MAP_PRIVATE_ANONYMOUS = 0x22
 const F_OFD_SETLK = 37
 
 /** Locks of a whole file, as `flock` takes them. */
-export const FLOCK: { readonly SHARED: number; readonly EXCLUSIVE: number; readonly NO_WAIT: number } = { SHARED: 1, EXCLUSIVE: 2, NO_WAIT: 4 }
+export const FLOCK: { readonly SHARED: number; readonly EXCLUSIVE: number; readonly NO_WAIT: number } = {
+  SHARED: 1,
+  EXCLUSIVE: 2,
+  NO_WAIT: 4,
+}
 
 /** Locks of a range of bytes, as `fcntl` takes them. */
 export const RANGE_LOCK: { readonly READ: number; readonly WRITE: number; readonly NONE: number } = { READ: 0, WRITE: 1, NONE: 2 }
@@ -54,12 +58,17 @@ export function posix(): Posix {
 }
 
 function load(): Posix {
-  if (process.platform === 'win32') throw new ForkpoolError('NOT_SUPPORTED', 'Process memory needs a POSIX system; on Windows use thread memory.')
-  let koffi: typeof import('koffi')
+  if (process.platform === 'win32')
+    throw new ForkpoolError('NOT_SUPPORTED', 'Process memory needs a POSIX system; on Windows use thread memory.')
+  let koffi: typeof Koffi
   try {
     koffi = createRequire(import.meta.url)('koffi')
   } catch (cause) {
-    throw new ForkpoolError('NOT_SUPPORTED', `Process memory needs the package koffi, which has no binary for ${process.platform}-${process.arch}.`, { cause })
+    throw new ForkpoolError(
+      'NOT_SUPPORTED',
+      `Process memory needs the package koffi, which has no binary for ${process.platform}-${process.arch}.`,
+      { cause },
+    )
   }
   // The program itself has libc loaded already, whichever libc it is.
   const libc = koffi.load(null)
@@ -95,7 +104,7 @@ function load(): Posix {
 
 type Futex = Pick<Posix, 'hasFutex' | 'hasFutexWaitv' | 'futexWait' | 'futexWake' | 'futexWaitv'>
 
-function loadFutex(koffi: typeof import('koffi'), syscall: KoffiFunc<(...args: unknown[]) => number>): Futex {
+function loadFutex(koffi: typeof Koffi, syscall: Koffi.KoffiFunc<(...args: unknown[]) => number>): Futex {
   const call = process.platform === 'linux' ? FUTEX_CALLS[process.arch] : undefined
   const { EAGAIN, ETIMEDOUT, EINVAL } = koffi.os.errno
   const timespec = new BigInt64Array(2)

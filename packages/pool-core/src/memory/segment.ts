@@ -34,7 +34,13 @@ export class Segment {
     const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
     const fd = withDirectory((directory) => {
       const path = `${directory}/${full}`
-      const file = openFile(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 'EEXIST', 'ALREADY_EXISTS', `The shared memory ${full} exists already.`)
+      const file = openFile(
+        path,
+        O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW,
+        'EEXIST',
+        'ALREADY_EXISTS',
+        `The shared memory ${full} exists already.`,
+      )
       try {
         holdLease(file)
         ftruncateSync(file, byteLength)

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { ForkpoolError } from '../base/errors.ts'
 import {
+  BOUNDED,
   anyBlock,
   anyClientMessage,
   anyCoordinatorMessage,
@@ -35,6 +36,7 @@ it('every client message comes back as it was, in both dialects', () => {
     fc.property(anyClientMessage(anyBlock), (message) => {
       expectSame(decodeClientMessage(received(encodeClientMessage(message, 'cbor')), 'cbor'), message)
     }),
+    BOUNDED,
   )
   fc.assert(
     fc.property(anyClientMessage(anyJsonBlock), (message) => {
@@ -42,6 +44,7 @@ it('every client message comes back as it was, in both dialects', () => {
       expectSame(decodeClientMessage(frame, 'json'), message)
       expectSame(decodeClientMessage(new TextEncoder().encode(frame as string), 'json'), message)
     }),
+    BOUNDED,
   )
 })
 
@@ -50,11 +53,13 @@ it('every server message comes back as it was, in both dialects', () => {
     fc.property(anyServerMessage(anyBlock), (message) => {
       expectSame(decodeServerMessage(received(encodeServerMessage(message, 'cbor')), 'cbor'), message)
     }),
+    BOUNDED,
   )
   fc.assert(
     fc.property(anyServerMessage(anyJsonBlock), (message) => {
       expectSame(decodeServerMessage(encodeServerMessage(message, 'json'), 'json'), message)
     }),
+    BOUNDED,
   )
 })
 
@@ -63,11 +68,13 @@ it('every message between coordinator and worker comes back as it was', () => {
     fc.property(anyWorkerMessage, (message) => {
       expectSame(decodeWorkerMessage(received(encodeWorkerMessage(message)) as Uint8Array), message)
     }),
+    BOUNDED,
   )
   fc.assert(
     fc.property(anyCoordinatorMessage, (message) => {
       expectSame(decodeCoordinatorMessage(received(encodeCoordinatorMessage(message)) as Uint8Array), message)
     }),
+    BOUNDED,
   )
 })
 
@@ -97,7 +104,7 @@ it('any bytes are a message or BAD_MESSAGE, and leave Object.prototype alone', (
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       for (const decode of decoders) expectMessageOrRefusal(() => decode(bytes))
     }),
-    { numRuns: 1000 },
+    { numRuns: 1000, ...BOUNDED },
   )
   expect(Object.getOwnPropertyNames(Object.prototype).toSorted()).toEqual(prototypeKeys)
 })
@@ -123,7 +130,7 @@ it('any damage to a good frame is a message or BAD_MESSAGE', () => {
       }
       for (const decode of decoders) expectMessageOrRefusal(() => decode(Uint8Array.from(bytes)))
     }),
-    { numRuns: 1000 },
+    { numRuns: 300, ...BOUNDED },
   )
   expect(Object.getOwnPropertyNames(Object.prototype).toSorted()).toEqual(prototypeKeys)
 })
@@ -152,7 +159,7 @@ it('any JSON is a message or BAD_MESSAGE', () => {
       expectMessageOrRefusal(() => decodeClientMessage(text, 'json'))
       expectMessageOrRefusal(() => decodeServerMessage(text, 'json'))
     }),
-    { numRuns: 2000 },
+    { numRuns: 2000, ...BOUNDED },
   )
   expect(Object.getOwnPropertyNames(Object.prototype).toSorted()).toEqual(prototypeKeys)
 })

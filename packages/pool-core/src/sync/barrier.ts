@@ -175,7 +175,8 @@ export class Barrier extends SharedObject {
 
   #actSync(index: number): number {
     try {
-      this.#options.action?.()
+      const result = this.#options.action?.()
+      if (result instanceof Promise) throw new TypeError('action: an asynchronous action needs wait(), not waitSync()')
     } catch (error) {
       this.#failAction()
       throw error

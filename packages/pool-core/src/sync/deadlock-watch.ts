@@ -91,7 +91,9 @@ export class DeadlockWatch extends SharedObject {
           suspect = cycle === undefined ? '' : key
           since = now
         } else if (now - since >= CONFIRM_MS && isSpokesman(me.id, cycle)) {
-          throw new DeadlockError(cycle.map((edge) => `${describeOwner(edge.waiter)} waits for ${edge.lock}, held by ${describeOwner(edge.holder)}`))
+          throw new DeadlockError(
+            cycle.map((edge) => `${describeOwner(edge.waiter)} waits for ${edge.lock}, held by ${describeOwner(edge.holder)}`),
+          )
         }
       })
     } finally {

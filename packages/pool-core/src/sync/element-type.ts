@@ -31,7 +31,16 @@ export function elementBytes(type: ElementType): number {
 }
 
 /** `length` elements of the bytes, from `offset` on. */
-export function elementsAt<Type extends ElementType>(type: Type, bytes: Uint8Array, offset: number, length: number): ElementArray<ElementOf<Type>> {
-  const constructor = ARRAYS[type] as unknown as new (buffer: ArrayBufferLike, offset: number, length: number) => ElementArray<ElementOf<Type>>
+export function elementsAt<Type extends ElementType>(
+  type: Type,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+): ElementArray<ElementOf<Type>> {
+  const constructor = ARRAYS[type] as unknown as new (
+    buffer: ArrayBufferLike,
+    offset: number,
+    length: number,
+  ) => ElementArray<ElementOf<Type>>
   return new constructor(bytes.buffer, bytes.byteOffset + offset, length)
 }

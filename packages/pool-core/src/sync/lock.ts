@@ -9,7 +9,6 @@ import type { Handle, PlaceOptions, Region } from './region.ts'
 import { timeoutOf } from './timeout.ts'
 import type { SyncWaitOptions, WaitOptions } from './timeout.ts'
 
-
 /** How to make a lock. */
 export interface LockOptions extends PlaceOptions {
   /**

@@ -45,7 +45,8 @@ export function placeRegion(options: PlaceOptions, byteLength: number): Region {
 
 /** The words behind a handle. @throws ForkpoolError BAD_ARGUMENT for a handle of another kind, NOT_FOUND when the memory is gone. */
 export function attachRegion(handle: Handle, kind: string): Region {
-  if (handle.forkpool !== kind) throw new ForkpoolError('BAD_ARGUMENT', `handle: expected one of a ${kind}, got one of a ${handle.forkpool}`)
+  if (handle.forkpool !== kind)
+    throw new ForkpoolError('BAD_ARGUMENT', `handle: expected one of a ${kind}, got one of a ${handle.forkpool}`)
   return { memory: attachMemory(handle.memory), base: handle.offset / 4, offset: handle.offset, isOwn: true }
 }
 

@@ -45,7 +45,14 @@ export abstract class SharedElements<Type extends ElementType> extends SharedObj
 
   protected elementsHandle<Kind extends 'value' | 'array'>(kind: Kind): ElementsHandle & Handle<Kind> {
     const { memory, offset } = this.region
-    return { forkpool: kind, memory: memory.handle, offset, type: this.type, length: this.elements.length, isLocked: this.#lock !== undefined }
+    return {
+      forkpool: kind,
+      memory: memory.handle,
+      offset,
+      type: this.type,
+      length: this.elements.length,
+      isLocked: this.#lock !== undefined,
+    }
   }
 
   /** The lock: hold it over a reading and a writing that belong together. @throws ForkpoolError NOT_SUPPORTED when made with `lock: false`. */

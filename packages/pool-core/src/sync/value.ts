@@ -13,7 +13,12 @@ export class Value<Type extends ElementType = 'i32'> extends SharedElements<Type
   /** @param initial 0 when left out. @throws TypeError for an unknown type. */
   constructor(type: Type, initial?: ElementOf<Type>, options: ElementsOptions & { readonly handle?: ValueHandle | undefined } = {}) {
     const { handle } = options
-    super(type, 1, handle?.isLocked ?? options.lock !== false, handle === undefined ? Value.place(type, 1, options) : Value.at(handle, 'value'))
+    super(
+      type,
+      1,
+      handle?.isLocked ?? options.lock !== false,
+      handle === undefined ? Value.place(type, 1, options) : Value.at(handle, 'value'),
+    )
     if (initial !== undefined) this.elements[0] = initial
   }
 

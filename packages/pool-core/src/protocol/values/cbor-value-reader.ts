@@ -106,7 +106,7 @@ function tagged(reader: CborReader, tag: number): unknown {
     case 0:
       return dateOfText(reader)
     case 1:
-      return new Date(Math.round(numberIn(reader, 1) * 1000))
+      return dateOfSeconds(numberIn(reader, 1))
     case 2:
       return bignum(bytesIn(reader, 2))
     case 3:
@@ -157,6 +157,12 @@ function numberIn(reader: CborReader, tag: number): number {
     if (typeof value === 'number') return value
   }
   throw new Mismatch(`a number in tag ${tag}`, `another value at byte ${at}`)
+}
+
+/** Far from 1970 a double is too coarse for `seconds * 1000`: rounded apart, every millisecond of every `Date` comes back. */
+function dateOfSeconds(seconds: number): Date {
+  const whole = Math.floor(seconds)
+  return new Date(whole * 1000 + Math.round((seconds - whole) * 1000))
 }
 
 function dateOfText(reader: CborReader): Date {
