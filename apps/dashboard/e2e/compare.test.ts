@@ -38,10 +38,10 @@ test('wrong fields are named before anything is sent', async () => {
   expect(await page.locator('input[name=to]').getAttribute('aria-invalid')).toBe('true')
   await page.fill('input[name=poolSizes]', '1, 64')
   expect(await errors()).toContain("64 is more than this coordinator's 32 workers.")
-  await page.getByText('JSON', { exact: true }).click()
+  await page.getByRole('radio', { name: 'JSON' }).click()
   await page.fill('textarea[name=items]', '1\n{')
   expect(await errors()).toContain('Line 2 is not JSON: {')
-  await page.getByText('Numbers from A to B').click()
+  await page.getByRole('radio', { name: 'Numbers from A to B' }).click()
   expect(stack.coordinator.requests.filter((request) => request.method === 'POST')).toEqual([])
 })
 

@@ -45,11 +45,11 @@ test('there is a line for each pool size, and its number in the table is what th
 test('a colour belongs to a size; pools of one size are one line or each its own', async () => {
   const hue = (line: string) => page.locator(`[data-line="${line}"]`).getAttribute('class')
   const bySize = await hue('2')
-  await page.getByText('By pool').click()
+  await page.getByRole('radio', { name: 'By pool' }).click()
   await page.locator('[data-line="2 nightly"]').waitFor()
   expect(await hue('2 nightly')).toBe(bySize)
   expect(await hue('2 size-2')).toBe(bySize)
-  await page.getByText('By size').click()
+  await page.getByRole('radio', { name: 'By size' }).click()
   await page.locator('[data-line="2"]').waitFor()
 })
 
@@ -64,9 +64,9 @@ test('it follows the work by itself', async () => {
 test('the window can be chosen', async () => {
   const span = async () => Number(await chart().getAttribute('aria-valuemax')) - Number(await chart().getAttribute('aria-valuemin'))
   expect(await span()).toBe(300_000)
-  await page.getByText('1 min', { exact: true }).click()
+  await page.getByRole('radio', { name: '1 min' }).click()
   await eventually(span, (ms) => ms === 60_000)
-  await page.getByText('5 min', { exact: true }).click()
+  await page.getByRole('radio', { name: '5 min' }).click()
   await eventually(span, (ms) => ms === 300_000)
 })
 

@@ -1,4 +1,3 @@
-import type { ServerMessage } from '@forkpool/pool-core/protocol'
 import { FakeClock, SeededRandom } from '@forkpool/pool-core/testing'
 import { describe, expect, test } from 'vitest'
 import type { MemoryNetwork } from '../test/memory-transport.ts'
@@ -252,7 +251,7 @@ describe('losing the connection', () => {
     await using cluster = await connect()
     const open = cluster.pool().submit('square', 1)
     await settle()
-    peer.connection.send({ kind: 'nonsense' } as unknown as ServerMessage)
+    peer.connection.sendFrame(Uint8Array.of(1, 2, 3))
     await expect(open).rejects.toMatchObject({ code: 'CONNECTION_LOST', cause: { code: 'BAD_MESSAGE' } })
     expect(network.opened).toBe(1)
   })
@@ -278,11 +277,17 @@ describe('goodbye', () => {
     expect(events.map((event) => event.kind)).toEqual(['goodbye', 'lost', 'reconnected'])
   })
 
-  test('without reconnection later ones are refused as DRAINING', async () => {
-    const { connect, peer } = setup()
+  test('without reconnection what comes after it is refused as DRAINING', async () => {
+    const { connect, peer } = setup({ hold: true })
     await using cluster = await connect({ reconnect: false })
+    const open = cluster.pool().submit('square', 1)
+    await settle()
     peer.connection.send({ kind: 'goodbye', reason: 'upgrade' })
-    await expect(cluster.pool().submit('square', 2)).rejects.toMatchObject({ code: 'DRAINING' })
+    await settle()
+    const later = cluster.pool().submit('square', 2).exception()
+    peer.connection.release()
+    expect(await open).toBe(1)
+    expect(await later).toMatchObject({ code: 'DRAINING' })
   })
 })
 

@@ -1,6 +1,6 @@
 import { ForkpoolError } from '@forkpool/pool-core/base'
-import type { ClientMessage, ServerMessage } from '@forkpool/pool-core/protocol'
-import { decodeClientMessage, encodeServerMessage } from '@forkpool/pool-core/protocol'
+import type { ClientMessage } from '@forkpool/pool-core/protocol'
+import { decodeClientMessage } from '@forkpool/pool-core/protocol'
 import type { Transport, TransportKind, TransportListener } from '../src/transport.ts'
 import type { Peer, PeerConnection } from './peer.ts'
 
@@ -44,10 +44,10 @@ class MemoryTransport implements Transport {
       if (this.#isClosed) return
       if (!network.isUp) return this.#end('COORDINATOR_UNREACHABLE')
       if (network.isSilent) return undefined
-      this.#other = peer.connect(
-        (message) => this.#deliver(message),
-        () => queueMicrotask(() => this.#end('CONNECTION_LOST')),
-      )
+      this.#other = peer.connect({
+        send: (frame) => this.#deliver(frame),
+        close: () => queueMicrotask(() => this.#end('CONNECTION_LOST')),
+      })
       return listener.opened()
     })
   }
@@ -66,8 +66,7 @@ class MemoryTransport implements Transport {
     queueMicrotask(() => this.#end('CONNECTION_LOST'))
   }
 
-  #deliver(message: ServerMessage): void {
-    const frame = encodeServerMessage(message, 'cbor')
+  #deliver(frame: Uint8Array): void {
     queueMicrotask(() => {
       if (!this.#isClosed) this.#listener.received(frame)
     })

@@ -11,7 +11,7 @@ import type {
   TaskFailure,
   WelcomeMessage,
 } from '@forkpool/pool-core/protocol'
-import { blockBytes, decodeItems, encodeItems, sliceBlock, toWireError } from '@forkpool/pool-core/protocol'
+import { blockBytes, decodeItems, encodeItems, encodeServerMessage, sliceBlock, toWireError } from '@forkpool/pool-core/protocol'
 
 export interface PeerOptions {
   readonly tasks?: Readonly<Record<string, (...args: never[]) => unknown>>
@@ -24,6 +24,8 @@ export interface PeerOptions {
   readonly hold?: boolean
   /** Also says `accepted`. */
   readonly accepts?: boolean
+  /** Called when a batch comes in, before it runs. */
+  readonly onSubmit?: (submit: SubmitMessage) => void
   /** The token that `hello` has to bring. */
   readonly token?: string
 }
@@ -47,6 +49,12 @@ interface PeerBatch {
   resultRoom: number
 }
 
+/** The way to one client. */
+export interface PeerWire {
+  send(frame: Uint8Array): void
+  close(): void
+}
+
 export class Peer {
   readonly options: PeerOptions
   /** Every message of every connection, in order. */
@@ -57,8 +65,8 @@ export class Peer {
     this.options = options
   }
 
-  connect(send: (message: ServerMessage) => void, close: () => void): PeerConnection {
-    const connection = new PeerConnection(this, send, close)
+  connect(wire: PeerWire): PeerConnection {
+    const connection = new PeerConnection(this, wire)
     this.connections.push(connection)
     return connection
   }
@@ -77,17 +85,15 @@ export class Peer {
 
 export class PeerConnection {
   readonly #peer: Peer
-  readonly #send: (message: ServerMessage) => void
-  readonly #close: () => void
+  readonly #wire: PeerWire
   readonly #batches = new Map<number, PeerBatch>()
   readonly #limits: WelcomeMessage['limits']
   #isHeld: boolean
   #highest = 0
 
-  constructor(peer: Peer, send: (message: ServerMessage) => void, close: () => void) {
+  constructor(peer: Peer, wire: PeerWire) {
     this.#peer = peer
-    this.#send = send
-    this.#close = close
+    this.#wire = wire
     this.#limits = { ...LIMITS, ...peer.options.limits }
     this.#isHeld = peer.options.hold === true
   }
@@ -98,11 +104,16 @@ export class PeerConnection {
 
   /** Cuts the connection without a word. */
   cut(): void {
-    this.#close()
+    this.#wire.close()
   }
 
   send(message: ServerMessage): void {
-    this.#send(message)
+    this.#wire.send(encodeServerMessage(message, 'cbor') as Uint8Array)
+  }
+
+  /** Sends what need not be a message. */
+  sendFrame(frame: Uint8Array): void {
+    this.#wire.send(frame)
   }
 
   /** Sends what is finished, up to `shards` shards, and from then on (without a number) everything. */
@@ -142,11 +153,11 @@ export class PeerConnection {
 
   #hello(token: string | undefined): void {
     if (this.#peer.options.token !== undefined && token !== this.#peer.options.token) {
-      this.#send({ kind: 'refused', error: { name: 'ForkpoolError', code: 'UNAUTHORISED', message: 'The token is missing or wrong.' } })
-      this.#close()
+      this.send({ kind: 'refused', error: { name: 'ForkpoolError', code: 'UNAUTHORISED', message: 'The token is missing or wrong.' } })
+      this.#wire.close()
       return
     }
-    this.#send({
+    this.send({
       kind: 'welcome',
       version: 1,
       session: `s${this.#peer.connections.length}`,
@@ -163,9 +174,10 @@ export class PeerConnection {
     this.#highest = number
     if (this.#peer.options.tasks?.[submit.task] === undefined) {
       const message = `there is no task "${submit.task}"`
-      this.#send({ kind: 'refused', batch: number, error: { name: 'ForkpoolError', code: 'TASK_UNKNOWN', message } })
+      this.send({ kind: 'refused', batch: number, error: { name: 'ForkpoolError', code: 'TASK_UNKNOWN', message } })
       return
     }
+    this.#peer.options.onSubmit?.(submit)
     const { inputWindowBytes: inputRoom, resultWindowBytes: resultRoom } = this.#limits
     const batch: PeerBatch = {
       submit,
@@ -179,7 +191,7 @@ export class PeerConnection {
       resultRoom,
     }
     this.#batches.set(number, batch)
-    if (this.#peer.options.accepts === true) this.#send({ kind: 'accepted', batch: number, id: `b${number}`, pool: 'p', poolSize: 2 })
+    if (this.#peer.options.accepts === true) this.send({ kind: 'accepted', batch: number, id: `b${number}`, pool: 'p', poolSize: 2 })
     if (submit.items !== undefined) this.#add(number, batch, submit.items, submit.end === true)
   }
 
@@ -199,7 +211,7 @@ export class PeerConnection {
     batch.cancelled = true
     batch.shards.length = 0
     this.#batches.delete(number)
-    this.#send({ kind: 'done', batch: number, ...this.#summary(batch) })
+    this.send({ kind: 'done', batch: number, ...this.#summary(batch) })
   }
 
   /** Runs and sends shards while the window and the test allow. */
@@ -213,7 +225,7 @@ export class PeerConnection {
       if (batch.cancelled) return
     }
     if (batch.shards.length > 0 || !batch.ended || !this.#batches.delete(number)) return
-    this.#send({ kind: 'done', batch: number, ...this.#summary(batch) })
+    this.send({ kind: 'done', batch: number, ...this.#summary(batch) })
   }
 
   #run(number: number, batch: PeerBatch, shard: Shard): void {
@@ -232,7 +244,7 @@ export class PeerConnection {
     batch.failed += failures.length
     const bytes = blockBytes(shard.items)
     batch.inputRoom += bytes
-    if (!batch.ended) this.#send({ kind: 'credit', batch: number, bytes })
+    if (!batch.ended) this.send({ kind: 'credit', batch: number, bytes })
     const block =
       values.length === 0
         ? { count: 0, codec: 'cbor' as const, offsets: new Uint32Array(1), bytes: new Uint8Array(0) }
@@ -245,7 +257,7 @@ export class PeerConnection {
     }
     const isLast = isCut || (batch.ended && batch.shards.length === 0)
     if (isLast) this.#batches.delete(number)
-    this.#send({
+    this.send({
       kind: 'results',
       batch: number,
       from: shard.from,

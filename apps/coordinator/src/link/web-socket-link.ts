@@ -104,9 +104,7 @@ export class WebSocketLink implements WorkerLink {
   }
 }
 
-/** Cut to what a close frame carries, between two characters. */
+/** Cut to what a close frame carries, between two characters: a decoder that expects more leaves out the half of one. */
 function clip(reason: string): string {
-  let text = reason
-  while (Buffer.byteLength(text) > REASON_BYTES_MAX) text = [...text].slice(0, -1).join('')
-  return text
+  return new TextDecoder().decode(Buffer.from(reason).subarray(0, REASON_BYTES_MAX), { stream: true })
 }

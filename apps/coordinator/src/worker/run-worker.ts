@@ -28,9 +28,9 @@ export async function runWorker(variables: NodeJS.ProcessEnv): Promise<void> {
   const environment = readEnvironment(variables)
   const { workerId, primaryPid } = environment
   const orphaned = (): boolean => isOrphan(primaryPid)
-  let session: WorkerSession | undefined
+  let describeRun = (): string => ' while its task modules loaded'
   leaveSignalsToTheCoordinator(orphaned)
-  endOnStrayErrors(workerId, () => session?.describeRun() ?? ' while its task modules loaded', orphaned)
+  endOnStrayErrors(workerId, () => describeRun(), orphaned)
   process.once('disconnect', () => process.exit(EXIT.stopped))
   allowTaskRoots(environment.taskRoots)
   // Both take their time, and neither needs the other.
@@ -46,7 +46,8 @@ export async function runWorker(variables: NodeJS.ProcessEnv): Promise<void> {
     link.send(encodeWorkerMessage({ kind: 'broken', error: toWireError(loaded.reason) }))
     return endWith(link, EXIT.failed, 'a task module cannot be used')
   }
-  session = openSession(environment, link, loaded.value)
+  const session = openSession(environment, link, loaded.value)
+  describeRun = () => session.describeRun()
 }
 
 function openSession({ workerId, primaryPid }: WorkerEnvironment, link: WorkerLink, registry: TaskRegistry): WorkerSession {

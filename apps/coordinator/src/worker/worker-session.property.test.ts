@@ -57,7 +57,7 @@ class Bench {
   }
 
   run(shard: number, task: string, count: number): void {
-    const items = encodeItems(Array.from({ length: count }, (_, i) => i % 2 === 0 ? i : `text ${i}`))
+    const items = encodeItems(Array.from({ length: count }, (_, i) => (i % 2 === 0 ? i : `text ${i}`)))
     this.receive({ kind: 'run', shard, task, from: 0, spread: false, attempt: 1, reply: 'auto', items })
   }
 }
@@ -68,7 +68,14 @@ async function settle(): Promise<void> {
 }
 
 const command = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('run' as const), task: fc.constantFrom('compute', 'wait'), count: fc.integer({ min: 1, max: 4 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('run' as const),
+      task: fc.constantFrom('compute', 'wait'),
+      count: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('abort' as const), shard: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 2, arbitrary: fc.constant({ kind: 'release' as const }) },
   { weight: 2, arbitrary: fc.constant({ kind: 'settle' as const }) },

@@ -24,7 +24,7 @@ test('hands out futures, not their values, also in a for-await loop', async () =
   const values: number[] = []
   for await (const future of asCompleted([finished(1), finished(2)])) {
     expect(future).toBeInstanceOf(Future)
-    values.push(await future)
+    values.push(await future.result())
   }
   expect(values).toEqual([1, 2])
 })

@@ -11,12 +11,21 @@ export interface AsCompletedOptions {
 }
 
 /**
+ * A future without the parts that make it awaitable. TypeScript takes it for granted that `for await` awaits what an iterator yields, and would
+ * call an awaitable one its value, which at run time it is not: an async iterator's values come as they are.
+ */
+export type CompletedFuture<Value> = Omit<Future<Value>, 'then' | 'catch' | 'finally'>
+
+/**
  * Yields each future once, as it ends: those that have ended already come first. A yielded future is no longer held.
  * After `timeoutMs` the iteration rejects with `TIMED_OUT`, "2 (of 4) futures unfinished", and is over; the futures go on.
  *
  * Source: `concurrent.futures.as_completed`.
  */
-export function asCompleted<Value>(futures: Iterable<Future<Value>>, options?: AsCompletedOptions): AsyncIterableIterator<Future<Value>> {
+export function asCompleted<Value>(
+  futures: Iterable<Future<Value>>,
+  options?: AsCompletedOptions,
+): AsyncIterableIterator<CompletedFuture<Value>> {
   return new CompletionIterator(new Set(futures), options?.clock ?? systemClock, options?.timeoutMs)
 }
 

@@ -104,6 +104,35 @@ test('a worker killed for a cancelled batch blames nobody: its other shards run 
   expect(driver.held('b')).toHaveLength(2)
 })
 
+test('a killed worker that still answers blames nobody either', () => {
+  const driver = new SchedulerDriver({ crashLimit: 1 })
+  driver.pool('pool', 1)
+  driver.online('a')
+  driver.learn('t', 1)
+  driver.submit('x', 1, { chunkSize: 1 })
+  driver.submit('y', 1, { chunkSize: 1 })
+  expect(driver.held('a').map(({ batch }) => batch)).toEqual(['x', 'y'])
+  driver.cancel('x')
+  driver.wake(1_000)
+  driver.answer('a')
+  expect(commandsOf(driver.lost('a'), 'settle-failed')).toEqual([])
+  driver.online('b')
+  expect(driver.held('b')).toMatchObject([{ batch: 'y', attempt: 1 }])
+})
+
+test('nothing is put behind a shard that its worker was asked to leave', () => {
+  const driver = new SchedulerDriver()
+  driver.pool('pool', 1)
+  driver.online('a')
+  driver.learn('t', 1)
+  driver.submit('x', 1)
+  driver.cancel('x')
+  driver.submit('y', 50, { chunkSize: 1 })
+  expect(driver.held('a').map(({ batch }) => batch)).toEqual(['x'])
+  driver.answer('a', { ran: 0 })
+  expect(driver.held('a').map(({ batch }) => batch)).toEqual(['y', 'y'])
+})
+
 test('a killed worker may still answer, and gets nothing more', () => {
   const driver = new SchedulerDriver({ maxWorkers: 1 })
   driver.online('a')

@@ -105,6 +105,16 @@ test('nothing is prefetched while the cost of the function is unknown', () => {
   expect(driver.held('a')).toHaveLength(2)
 })
 
+test('a function of unknown cost is not prefetched behind a known one', () => {
+  const driver = new SchedulerDriver()
+  driver.pool('pool', 1)
+  driver.online('a')
+  driver.learn('known', 1)
+  driver.submit('x', 1, { task: 'known' })
+  driver.submit('y', 50, { task: 'unknown', chunkSize: 1 })
+  expect(driver.held('a').map(({ batch }) => batch)).toEqual(['x'])
+})
+
 test('nothing is prefetched at the tail: what is left goes to whoever is free first', () => {
   const driver = new SchedulerDriver()
   driver.online('a', 'b')

@@ -48,5 +48,5 @@ export function settleBatchIfDone(state: SchedulerState, batch: Batch): void {
 
 function settleInBlock(state: SchedulerState, batch: Batch, block: Block, count: number): void {
   block.unsettled -= count
-  if (block.unsettled === 0 && count > 0) state.commands.push({ kind: 'release-block', batch: batch.id, block: block.number })
+  if (block.unsettled === 0) state.commands.push({ kind: 'release-block', batch: batch.id, block: block.number })
 }

@@ -33,7 +33,8 @@ function reason(url: string, file: string, thrown: unknown): string {
       return 'Node runs no TypeScript under node_modules: name the compiled JavaScript'
     case 'ERR_UNKNOWN_FILE_EXTENSION':
     case 'ERR_IMPORT_ATTRIBUTE_MISSING':
-      if (!thrown.message.includes(url) && !thrown.message.includes(file)) return `one of its imports cannot be loaded: ${firstLine(thrown.message)}`
+      if (!thrown.message.includes(url) && !thrown.message.includes(file))
+        return `one of its imports cannot be loaded: ${firstLine(thrown.message)}`
       return 'it is no TypeScript or JavaScript: expected .ts, .mts, .cts, .js, .mjs or .cjs'
     default:
       if (isParseFailure(thrown)) return `it does not parse: ${firstLine(thrown.message)}${at(file, thrown)}`
@@ -68,7 +69,11 @@ function at(file: string, error: Error): string {
 
 /** Class name, message, and the line of user code that threw, if any did. */
 function describeThrown(error: Error): string {
-  const place = placeInStack(stackOf(error)) ?? framesOf(error).map(placeInFrame).find((found) => found !== undefined && !found.file.startsWith(OURS))
+  const place =
+    placeInStack(stackOf(error)) ??
+    framesOf(error)
+      .map(placeInFrame)
+      .find((found) => found !== undefined && !found.file.startsWith(OURS))
   return `${error.name}: ${firstLine(error.message)}${place === undefined ? '' : ` (${path.basename(place.file)}:${place.line})`}`
 }
 

@@ -39,7 +39,7 @@ describe('parameterNames', () => {
   it('reads the functions of this very engine', () => {
     const tasks = {
       plain: (n: number, scale = 2, ...rest: readonly number[]) => n * scale + rest.length,
-      async method({ width, height }: { width: number; height: number }, label = 'a,b') {
+      method: async function method(this: void, { width, height }: { width: number; height: number }, label = 'a,b') {
         return `${label}${width * height}`
       },
     }

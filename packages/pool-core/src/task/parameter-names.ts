@@ -36,7 +36,10 @@ function describe(parameter: string): string {
     const keys = splitList(parameter.slice(at + 1, skipToken(parameter, at) - 1)).map(describeKey)
     return keys.length === 0 ? '{}' : `{ ${keys.join(', ')} }`
   }
-  if (parameter[at] === '[') return `[${splitList(parameter.slice(at + 1, skipToken(parameter, at) - 1)).map(describe).join(', ')}]`
+  if (parameter[at] === '[')
+    return `[${splitList(parameter.slice(at + 1, skipToken(parameter, at) - 1))
+      .map(describe)
+      .join(', ')}]`
   return identifierAt(parameter, at)
 }
 

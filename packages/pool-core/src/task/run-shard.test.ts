@@ -75,7 +75,8 @@ describe('results', () => {
 
   it('awaits what is thenable, and nothing else', async () => {
     const report = await run(
-      (n) => (n === 1 ? Promise.resolve('promise') : n === 2 ? { then: (resolve: (value: string) => void) => resolve('thenable') } : { then: 3 }),
+      (n) =>
+        n === 1 ? Promise.resolve('promise') : n === 2 ? { then: (resolve: (value: string) => void) => resolve('thenable') } : { then: 3 },
       [1, 2, 3],
     )
     expect(decodeItems(report.values)).toEqual(['promise', 'thenable', { then: 3 }])
@@ -136,7 +137,11 @@ describe('failures', () => {
     const report = await run((n) => n, [[1], 'x', null], { spread: true })
     expect(decodeItems(report.values)).toEqual([1])
     expect(report.failures).toMatchObject([
-      { at: 1, retryable: false, error: { code: 'BAD_ARGUMENT', message: expect.stringContaining('got a value of type string') as unknown } },
+      {
+        at: 1,
+        retryable: false,
+        error: { code: 'BAD_ARGUMENT', message: expect.stringContaining('got a value of type string') as unknown },
+      },
       { at: 2, retryable: false, error: { message: expect.stringContaining('got null') as unknown } },
     ])
   })
@@ -145,21 +150,33 @@ describe('failures', () => {
     const report = await run((n) => n, [1, 2], { task: 'taks' })
     expect(report).toMatchObject({ count: 2, values: { count: 0 } })
     expect(report.failures?.map(({ at }) => at)).toEqual([0, 1])
-    expect(report.failures?.[0]).toMatchObject({ retryable: false, error: { code: 'TASK_UNKNOWN', message: expect.stringContaining('did you mean task?') as unknown } })
+    expect(report.failures?.[0]).toMatchObject({
+      retryable: false,
+      error: { code: 'TASK_UNKNOWN', message: expect.stringContaining('did you mean task?') as unknown },
+    })
   })
 
   it('refuses a result that no message can hold', async () => {
     const report = await run((n) => (n === 2 ? new Uint8Array(ITEM_BYTES_MAX) : n), [1, 2, 3])
     expect(report.count).toBe(3)
     expect(decodeItems(report.values)).toEqual([1, 3])
-    expect(report.failures).toMatchObject([{ at: 1, retryable: false, error: { code: 'NOT_SERIALISABLE', message: expect.stringContaining('larger than') as unknown } }])
+    expect(report.failures).toMatchObject([
+      { at: 1, retryable: false, error: { code: 'NOT_SERIALISABLE', message: expect.stringContaining('larger than') as unknown } },
+    ])
   })
 })
 
 describe('stopping early', () => {
   it('yields when its time is over, within one task of a steady cost', async () => {
     const host = new TestHost(() => (host.now += 3))
-    const report = await runShard(messageFor(Array.from({ length: 100 }, () => 1), { yieldAfterMs: 10 }), new ShardContext('w1', 1), host)
+    const report = await runShard(
+      messageFor(
+        Array.from({ length: 100 }, () => 1),
+        { yieldAfterMs: 10 },
+      ),
+      new ShardContext('w1', 1),
+      host,
+    )
     expect(report.count).toBe(4)
     expect(decodeItems(report.values)).toEqual([3, 6, 9, 12])
   })
@@ -182,12 +199,19 @@ describe('stopping early', () => {
     const host = new TestHost((n) => n)
     let readings = 0
     const clock: Clock = { ...host.clock, now: () => (readings++, (host.now += 0.00001) as Instant) }
-    await runShard(messageFor(Array.from({ length: 6400 }, () => 1)), new ShardContext('w1', 1), { ...host, registry: host.registry, clock })
+    await runShard(messageFor(Array.from({ length: 6400 }, () => 1)), new ShardContext('w1', 1), {
+      registry: host.registry,
+      nextTurn: host.nextTurn,
+      clock,
+    })
     expect(readings).toBeLessThan(6400 / 30)
   })
 
   it('yields when the results fill a message', async () => {
-    const report = await run(() => new Uint8Array(300_000), Array.from({ length: 100 }, () => 1))
+    const report = await run(
+      () => new Uint8Array(300_000),
+      Array.from({ length: 100 }, () => 1),
+    )
     expect(report.count).toBeGreaterThanOrEqual(4)
     expect(report.count).toBeLessThan(10)
   })
@@ -203,9 +227,12 @@ describe('stopping early', () => {
   })
 
   it('yields when failures fill a message', async () => {
-    const report = await run(() => {
-      throw new Error('x'.repeat(10_000))
-    }, Array.from({ length: 1000 }, () => 1))
+    const report = await run(
+      () => {
+        throw new Error('x'.repeat(10_000))
+      },
+      Array.from({ length: 1000 }, () => 1),
+    )
     expect(report.count).toBeLessThan(100)
     expect(report.failures).toHaveLength(report.count)
     expect(encodeWorkerMessage(report).length).toBeLessThan(FRAME_BYTES_MAX)
@@ -239,7 +266,9 @@ describe('stopping early', () => {
         n === 1
           ? n
           : new Promise((resolve, reject) => {
-              taskContext().signal.addEventListener('abort', () => (ending === 'reject' ? reject(new Error('interrupted')) : resolve('late')))
+              taskContext().signal.addEventListener('abort', () =>
+                ending === 'reject' ? reject(new Error('interrupted')) : resolve('late'),
+              )
               context.abort()
             })
       const report = await runShard(messageFor([1, 2, 3]), context, new TestHost(task))

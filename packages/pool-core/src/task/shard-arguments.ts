@@ -42,7 +42,10 @@ function decodeOneByOne(items: ItemBlock, broken: Map<number, unknown>): unknown
 
 function notAList(value: unknown): ForkpoolError {
   const got = value === null ? 'null' : `a value of type ${typeof value}`
-  return new ForkpoolError('BAD_ARGUMENT', `each item must be a list of arguments, got ${got}: starmap spreads lists, map passes one argument`)
+  return new ForkpoolError(
+    'BAD_ARGUMENT',
+    `each item must be a list of arguments, got ${got}: starmap spreads lists, map passes one argument`,
+  )
 }
 
 function describe(thrown: unknown): string {

@@ -51,7 +51,10 @@ describe('TaskRegistry', () => {
       { ...moduleOf('images.ts', 'resize'), origin: '/b/images.ts' },
     ]
     expect(() => new TaskRegistry(modules)).toThrow(
-      expect.objectContaining({ code: 'TASK_MODULE', message: expect.stringContaining('"images.resize": /a/images.ts and /b/images.ts') as unknown }),
+      expect.objectContaining({
+        code: 'TASK_MODULE',
+        message: expect.stringContaining('"images.resize": /a/images.ts and /b/images.ts') as unknown,
+      }),
     )
   })
 

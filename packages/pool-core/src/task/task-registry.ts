@@ -85,7 +85,10 @@ function clash(name: string, first: string, second: string): ForkpoolError {
 }
 
 function tooLong(name: string, origin: string): ForkpoolError {
-  return new ForkpoolError('TASK_MODULE', `the name of a task is longer than ${NAME_LENGTH_MAX} characters: ${name.slice(0, 40)}… of ${origin}`)
+  return new ForkpoolError(
+    'TASK_MODULE',
+    `the name of a task is longer than ${NAME_LENGTH_MAX} characters: ${name.slice(0, 40)}… of ${origin}`,
+  )
 }
 
 /** Longest description and parameter shown, and most parameters: a listing is for people. */

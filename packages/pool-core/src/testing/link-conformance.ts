@@ -121,7 +121,10 @@ export const linkConformance: readonly LinkConformanceCase[] = [
       for (const end of [a, b]) end.onFrame(() => {})
       breakLink()
       const closed = await Promise.all(ends.map((end) => end.promise))
-      assert(closed.every(({ reason }) => reason !== ''), 'a broken link gives a reason')
+      assert(
+        closed.every(({ reason }) => reason !== ''),
+        'a broken link gives a reason',
+      )
       assert(ends[0].count() === 1 && ends[1].count() === 1, 'the end was told more than once')
     },
   },
@@ -157,6 +160,9 @@ function assertFrames(received: readonly Uint8Array[], sizes: readonly number[],
   for (const [i, frame] of received.entries()) {
     const expected = patterned(sizes[i] as number, seed)
     assert(frame.length === expected.length, `frame ${i}: sent ${expected.length} bytes, arrived ${frame.length}`)
-    assert(frame.every((byte, at) => byte === expected[at]), `frame ${i} of ${frame.length} bytes arrived changed`)
+    assert(
+      frame.every((byte, at) => byte === expected[at]),
+      `frame ${i} of ${frame.length} bytes arrived changed`,
+    )
   }
 }

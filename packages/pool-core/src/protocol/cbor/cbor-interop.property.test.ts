@@ -9,8 +9,16 @@ import { ValueTrail } from '../values/value-trail.ts'
 import { CborReader } from './cbor-reader.ts'
 import { CborWriter } from './cbor-writer.ts'
 
-/** An implementation by others, with none of its extensions. */
-const other = new Encoder({ useRecords: false, mapsAsObjects: true, variableMapSize: true, tagUint8Array: false, copyBuffers: true })
+/** An implementation by others, with none of its extensions; it reads integers of eight bytes as bigints unless told otherwise. */
+const options = {
+  useRecords: false,
+  mapsAsObjects: true,
+  variableMapSize: true,
+  tagUint8Array: false,
+  copyBuffers: true,
+  int64AsNumber: true,
+}
+const other = new Encoder(options)
 
 /** Values on which both agree: the other one loses −0 and lone surrogates, and has other tags for classes. */
 const common = fc.letrec((tie) => ({

@@ -139,7 +139,7 @@ describe('CborReader', () => {
     ['d81b826161f6', 'value: expected RegExp, ArrayBuffer, DataView or Error in tag 27, got "a" and 1 arguments'],
     ['d81b8366526567457870612860', 'value.RegExp: expected a regular expression, got "(" with flags ""'],
     ['d81b82654572726f72a0', 'value.Error: expected an error with a name, got undefined'],
-    ['d8454101', 'value: expected bytes of a Uint16Array, got a length that does not fit its elements'],
+    ['d8454101', 'value: expected bytes of Uint16Array, got a length that does not fit its elements'],
     ['d9010201', 'value: expected an array in tag 258, got 1'],
     ['d9010301', 'value: expected a map in tag 259, got 1'],
     ['d9011161', 'value: expected a byte string in tag 273, got text'],

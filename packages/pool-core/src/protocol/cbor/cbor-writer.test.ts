@@ -65,10 +65,12 @@ describe('CborWriter', () => {
       for (let i = 0; i < 100_000; i++) writer.head(0, 100_000 + i)
     })
     const reader = new CborReader(bytes)
+    const wrong: number[] = []
     for (let i = 0; i < 100_000; i++) {
       reader.head()
-      expect(reader.argument).toBe(100_000 + i)
+      if (reader.argument !== 100_000 + i) wrong.push(i)
     }
+    expect(wrong).toEqual([])
     expect(reader.at).toBe(reader.end)
   })
 

@@ -3,7 +3,7 @@ import { CborReader } from '../cbor/cbor-reader.ts'
 import { beginWriter } from '../cbor/cbor-writer.ts'
 import type { ItemBlock } from '../item-block.ts'
 import { FRAME_BYTES_MAX } from '../limits.ts'
-import { Mismatch, preview } from '../mismatch.ts'
+import { located, Mismatch, preview } from '../mismatch.ts'
 import type { MessageSchema, MessageTable } from './message-schema.ts'
 import { encodeKey, Struct } from './struct.ts'
 
@@ -82,7 +82,7 @@ export class MessageCodec<Message extends Kinded> {
         left--
       } else {
         const start = reader.at
-        seekKind(reader, length)
+        this.#seekKind(reader, length)
         kind = this.#kindOf(reader)
         reader.at = start
       }
@@ -110,7 +110,17 @@ export class MessageCodec<Message extends Kinded> {
     }
   }
 
+  /** Moves behind the key `kind`, wherever in the map it is. */
+  #seekKind(reader: CborReader, length: number): void {
+    for (let i = 0; i < length; i++) {
+      if (reader.key('a text key') === 'kind') return
+      reader.skip()
+    }
+    this.#known(undefined)
+  }
+
   #kindOf(reader: CborReader): string {
+    if (reader.peekMajor() !== 3) throw located(new Mismatch(`one of ${this.#kinds}`, reader.describe(reader.head())), 'kind')
     return this.#known(reader.key('text').slice(0, 100))
   }
 
@@ -133,15 +143,6 @@ function toEntry(kind: string, schema: MessageSchema<Kinded>): Entry {
   cbor.set(KIND)
   cbor.set(value, KIND.length)
   return { kind, struct, cbor, json: `"kind":${JSON.stringify(kind)}` }
-}
-
-/** Moves behind the key `kind`, wherever in the map it is. */
-function seekKind(reader: CborReader, length: number): void {
-  for (let i = 0; i < length; i++) {
-    if (reader.key('a text key') === 'kind') return
-    reader.skip()
-  }
-  throw new Mismatch('the kind of the message', 'nothing: the field is missing').inside('kind')
 }
 
 /** A frame of a plain `Uint8Array`: a `Buffer` is slower to read, and would give `Buffer`s. */
@@ -185,7 +186,7 @@ function receivingError(error: unknown, kind: string | undefined): unknown {
 
 function sendingError(error: unknown, kind: string): unknown {
   if (error instanceof ForkpoolError && error.code === 'LIMIT_EXCEEDED') {
-    return new ForkpoolError('LIMIT_EXCEEDED', `a ${kind} message is ${error.message}`)
+    return new ForkpoolError('LIMIT_EXCEEDED', `the ${kind} message is ${error.message}`)
   }
   return receivingError(error, kind)
 }

@@ -1,4 +1,3 @@
-import { ERRORS } from '../../base/errors.ts'
 import { VALUE_TABLE } from '../values/value-table.ts'
 import { schemaTables } from './all-messages.ts'
 import { cborSample, jsonSample } from './schema-text.ts'
@@ -35,7 +34,6 @@ function allTables(): ReadonlyMap<string, string> {
     tables.set(name, parts.join('\n\n'))
   }
   tables.set('values', table(['value', 'CBOR', 'for example', 'JSON, for example'], VALUE_TABLE.map(valueRow)))
-  tables.set('codes', table(['code', 'meaning', 'try again?'], Object.entries(ERRORS).map(codeRow)))
   return tables
 }
 
@@ -45,13 +43,6 @@ function fieldRow([name, { type, optional, doc }]: readonly [string, Field<unkno
 
 function valueRow({ name, sample, cbor }: (typeof VALUE_TABLE)[number]): readonly string[] {
   return [name, cbor, `\`${cborSample(sample)}\``, `\`${jsonSample(sample)}\``]
-}
-
-function codeRow([code, { text, retryable }]: readonly [
-  string,
-  { readonly text: string; readonly retryable: boolean },
-]): readonly string[] {
-  return [`\`${code}\``, text, retryable ? 'yes' : 'no']
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -139,7 +139,7 @@ function typed(reader: CborReader, tag: number): unknown {
   const entry = TYPED_BY_TAG.get(tag)
   if (entry === undefined) throw new Mismatch('a tag of the table of values', `tag ${tag}`)
   const made = fromBytes(entry, bytesIn(reader, tag), tag === entry.bigEndianTag)
-  if (made === undefined) throw new Mismatch(`bytes of a ${entry.name}`, 'a length that does not fit its elements')
+  if (made === undefined) throw new Mismatch(`bytes of ${entry.name}`, 'a length that does not fit its elements')
   return made
 }
 

@@ -21,7 +21,7 @@ export function errorName(error: Error): string {
   // A class that does not set `name` inherits the one of its built-in parent: the constructor knows better.
   const inherited =
     typeof name !== 'string' || ((Object.hasOwn(BUILT_IN, name) || name === 'AggregateError') && !Object.hasOwn(error, 'name'))
-  return (inherited ? className(error) : name) || 'Error'
+  return (inherited ? className(error) : name) || inheritedName(name)
 }
 
 /** An error as the object that travels for it: name, message, stack, and where it has them cause, members and own properties. */
@@ -34,6 +34,11 @@ export function describeError(error: Error): Record<string, unknown> {
   if (keys.length > 0)
     parts['properties'] = Object.fromEntries(keys.map((key) => [key, (error as unknown as Record<string, unknown>)[key]]))
   return parts
+}
+
+/** For a class without a name of its own: that of its parent. */
+function inheritedName(name: unknown): string {
+  return typeof name === 'string' && name !== '' ? name : 'Error'
 }
 
 /** What an error is made of again. */

@@ -95,7 +95,9 @@ function build(type: string, value: unknown, object: Record<string, unknown>, de
 function typedArrayOf(type: string, value: unknown): ArrayBufferView {
   const entry = TYPED_BY_TYPE.get(type)
   if (entry === undefined) return wrong('a type of the table of values', type)
-  return fromBytes(entry, bytesOf(value), false) ?? wrong(`bytes of a ${entry.name}`, 'a length that does not fit its elements')
+  const made = fromBytes(entry, bytesOf(value), false)
+  if (made === undefined) throw new Mismatch(`bytes of ${entry.name}`, 'a length that does not fit its elements')
+  return made
 }
 
 function mapOf(value: unknown, depth: number): Map<unknown, unknown> {

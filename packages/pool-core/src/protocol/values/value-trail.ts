@@ -45,9 +45,13 @@ export class ValueTrail {
     this.#keys[this.#depth] = key
   }
 
-  /** Counts an element of a tree that has no bytes yet: a sparse array of four billion holes must end as an error, not as a tree. */
+  /**
+   * Counts an element of a tree that has no bytes yet, and will have two at least: a sparse array of four billion holes must end as an
+   * error, not as a tree.
+   */
   count(): void {
-    if (++this.#elements > ITEM_BYTES_MAX) throw new ForkpoolError('LIMIT_EXCEEDED', `larger than ${ITEM_BYTES_MAX} bytes`)
+    this.#elements++
+    if (this.#elements * 2 > ITEM_BYTES_MAX) throw new ForkpoolError('LIMIT_EXCEEDED', `larger than ${ITEM_BYTES_MAX} bytes`)
   }
 
   leave(): void {
@@ -85,18 +89,19 @@ export class ValueTrail {
   }
 
   #refuseDepth(container: object): never {
-    const first = this.#above.indexOf(container)
-    if (first !== -1) {
-      const deep = this.#above.indexOf(container, first + 1)
-      this.#depth = deep === -1 ? this.#depth : deep
-      this.refuse('a reference to an object that contains it')
-    }
-    throw new ForkpoolError('NOT_SERIALISABLE', `${this.#item} is nested deeper than ${VALUE_DEPTH_MAX} levels`)
+    const chain = [...this.#above, container]
+    const repeated = chain.findIndex((object, i) => chain.indexOf(object) < i)
+    if (repeated === -1) throw new ForkpoolError('NOT_SERIALISABLE', `${this.#item} is nested deeper than ${VALUE_DEPTH_MAX} levels`)
+    this.#depth = repeated
+    this.refuse('a reference to an object that contains it')
   }
 }
 
 function step(key: string | number): string {
-  if (typeof key === 'string') return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, 100))}]`
+  if (typeof key === 'string') {
+    const shown = key.length > 100 ? `${key.slice(0, 100)}…` : key
+    return /^[\p{L}_$][\p{L}\p{N}_$…]*$/u.test(shown) ? `.${shown}` : `[${JSON.stringify(shown)}]`
+  }
   if (key >= 0) return `[${key}]`
   const entry = (-1 - key) >> 1
   return (-1 - key) % 2 === 0 ? `<key ${entry}>` : `<value ${entry}>`

@@ -6,10 +6,10 @@ interface BatchPageProps {
 }
 
 export async function generateMetadata({ params }: BatchPageProps): Promise<Metadata> {
-  return { title: `Batch ${decodeURIComponent((await params).id)}` }
+  return { title: `Batch ${(await params).id}` }
 }
 
 export default async function BatchPage({ params }: BatchPageProps) {
   const { id } = await params
-  return <BatchDetail key={id} id={decodeURIComponent(id)} />
+  return <BatchDetail key={id} id={id} />
 }

@@ -5,5 +5,5 @@ export const metadata: Metadata = { title: 'Compare' }
 
 export default async function ComparisonPage({ params }: { readonly params: Promise<{ readonly id: string }> }) {
   const { id } = await params
-  return <ComparisonResult key={id} id={decodeURIComponent(id)} />
+  return <ComparisonResult key={id} id={id} />
 }
