@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { ERRORS } from '@forkpool/pool-core/base'
+import { fillProtocolTables } from '@forkpool/pool-core/protocol'
 import { BATCH_TRANSITIONS, WORKER_TRANSITIONS } from '@forkpool/pool-core/scheduler'
 import { COORDINATOR_OPTIONS } from '../../apps/coordinator/src/config/coordinator-options.ts'
 import { flagName, variableName } from '../../apps/coordinator/src/config/read-config.ts'
@@ -111,9 +113,15 @@ function statesPage(): string {
 }
 
 /** Every generated page. */
+/** Written by hand but for its tables of fields and values, which stand between marks. */
+function protocolPage(): string {
+  return fillProtocolTables(readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8'))
+}
+
 export const PAGES: readonly GeneratedPage[] = [
   { path: 'docs/config.md', text: configPage },
   { path: 'docs/metrics.md', text: metricsPage },
   { path: 'docs/errors.md', text: errorsPage },
   { path: 'docs/states.md', text: statesPage },
+  { path: 'docs/protocol.md', text: protocolPage },
 ]

@@ -156,7 +156,12 @@ describe('bad input', () => {
   test('serve: a task module that does not parse', async () => {
     const module = join(folder, 'not-typescript.ts')
     await writeFile(module, 'export const broken = (n: number => n\n')
-    expectClear(await runForkpool(['serve', '--port', '0', '--log-level', 'silent', '--tasks', module]), 2, 'it does not parse', 'not-typescript.ts:1')
+    expectClear(
+      await runForkpool(['serve', '--port', '0', '--log-level', 'silent', '--tasks', module]),
+      2,
+      'it does not parse',
+      'not-typescript.ts:1',
+    )
   })
 
   test('serve beyond loopback without a token makes one and refuses without it', async () => {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, Server } from 'node:http'
 import { createServer } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo, Server as TcpServer, Socket } from 'node:net'
 import { decodeClientMessage } from '@forkpool/pool-core/protocol'
 import { WebSocketServer } from 'ws'
 import type { PeerOptions } from './peer.ts'
@@ -48,14 +48,23 @@ export async function startWebSocketPeer(options: PeerOptions = {}): Promise<Web
 }
 
 /** Listens on a free port and returns the address for a WebSocket. */
-export async function listen(server: Server | import('node:net').Server): Promise<string> {
+export async function listen(server: Server | TcpServer): Promise<string> {
+  const sockets = new Set<Socket>()
+  OPEN_SOCKETS.set(server, sockets)
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-export function close(server: Server | import('node:net').Server): Promise<void> {
+/** Closes a server that `listen` opened, with all that is connected to it. */
+export function close(server: Server | TcpServer): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
-    if ('closeAllConnections' in server) server.closeAllConnections()
+    for (const socket of OPEN_SOCKETS.get(server) ?? []) socket.destroy()
   })
 }
+
+const OPEN_SOCKETS = new WeakMap<object, Set<Socket>>()
