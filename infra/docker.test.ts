@@ -29,12 +29,17 @@ function instructions(file: string): { readonly word: string; readonly rest: str
 
 /** Files of the build context that are copied, without those of other stages. */
 function copiedSources(file: string): string[] {
-  return instructions(file).flatMap(({ word, rest }) => (word !== 'COPY' || rest.startsWith('--from=') ? [] : rest.split(/\s+/).slice(0, -1)))
+  return instructions(file).flatMap(({ word, rest }) =>
+    word !== 'COPY' || rest.startsWith('--from=') ? [] : rest.split(/\s+/).slice(0, -1),
+  )
 }
 
 describe.each(DOCKERFILES)('%s', (file) => {
   test('hadolint finds nothing', (context) => {
-    const { status, stdout } = spawnSync(needTool(context, 'hadolint'), [inRepository('infra', 'docker', file)], { encoding: 'utf8', timeout: 60_000 })
+    const { status, stdout } = spawnSync(needTool(context, 'hadolint'), [inRepository('infra', 'docker', file)], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
   })
 
@@ -78,7 +83,10 @@ test('compose.yaml follows the Compose specification and names what is there', (
   expect(Object.keys(services).toSorted()).toEqual(['coordinator', 'dashboard', 'grafana', 'prometheus'])
   for (const [name, service] of Object.entries(services)) {
     expect(service.read_only, name).toBe(true)
-    expect(service.ports?.map((port) => port.host_ip), name).toEqual(['127.0.0.1'])
+    expect(
+      service.ports?.map((port) => port.host_ip),
+      name,
+    ).toEqual(['127.0.0.1'])
     if (service.build !== undefined) expect(existsSync(join(service.build.context, service.build.dockerfile)), name).toBe(true)
     for (const { type, source } of service.volumes ?? []) if (type === 'bind') expect(existsSync(source), source).toBe(true)
   }

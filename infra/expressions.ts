@@ -37,7 +37,11 @@ export interface Panel {
   readonly datasource?: { readonly type: string; readonly uid: string }
   readonly options?: unknown
   readonly fieldConfig?: { readonly defaults: { readonly unit?: string; readonly custom?: unknown } }
-  readonly targets?: readonly { readonly refId: string; readonly expr: string; readonly datasource: { readonly type: string; readonly uid: string } }[]
+  readonly targets?: readonly {
+    readonly refId: string
+    readonly expr: string
+    readonly datasource: { readonly type: string; readonly uid: string }
+  }[]
 }
 
 export const RULES_FILE: string = inRepository('infra', 'prometheus', 'rules', 'forkpool.rules.yml')

@@ -30,7 +30,8 @@ function asProgram(dashboard: DashboardFile): string {
     const known = PANEL_TYPES[type]
     if (known === undefined) continue
     lines.push(`export const options${id}: Partial<Plain<${type}.Options>> = ${JSON.stringify(options)}`)
-    if (known.hasCustomFields) lines.push(`export const custom${id}: Plain<${type}.FieldConfig> = ${JSON.stringify(fieldConfig?.defaults.custom)}`)
+    if (known.hasCustomFields)
+      lines.push(`export const custom${id}: Plain<${type}.FieldConfig> = ${JSON.stringify(fieldConfig?.defaults.custom)}`)
   }
   return lines.join('\n')
 }
@@ -116,7 +117,9 @@ describe('provisioning', () => {
   const read = (file: string): unknown => parse(readFileSync(inRepository('infra', 'grafana', 'provisioning', file), 'utf8'))
 
   test('one data source, the default, whose interval is that of the scrapes', () => {
-    const { scrape_interval } = (parse(readFileSync(inRepository('infra', 'prometheus', 'prometheus.yml'), 'utf8')) as { global: { scrape_interval: string } }).global
+    const { scrape_interval } = (
+      parse(readFileSync(inRepository('infra', 'prometheus', 'prometheus.yml'), 'utf8')) as { global: { scrape_interval: string } }
+    ).global
     expect(read('datasources/prometheus.yml')).toMatchObject({
       apiVersion: 1,
       datasources: [{ type: 'prometheus', url: '$PROMETHEUS_URL', isDefault: true, jsonData: { timeInterval: scrape_interval } }],

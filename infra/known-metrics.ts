@@ -25,7 +25,10 @@ export function knownSeries(): ReadonlyMap<string, ReadonlySet<string>> {
 
 /** Sentences about everything that a query names and a coordinator does not have; none when all is well. */
 export function unknownIn(
-  query: { readonly selectors: readonly { readonly metric: string; readonly labels: readonly string[] }[]; readonly groupings: readonly string[] },
+  query: {
+    readonly selectors: readonly { readonly metric: string; readonly labels: readonly string[] }[]
+    readonly groupings: readonly string[]
+  },
   series: ReadonlyMap<string, ReadonlySet<string>>,
 ): string[] {
   const faults: string[] = []

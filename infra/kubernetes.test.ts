@@ -25,7 +25,11 @@ interface PodSpec {
   readonly serviceAccountName: string
   readonly automountServiceAccountToken: boolean
   readonly terminationGracePeriodSeconds: number
-  readonly securityContext: { readonly runAsNonRoot: boolean; readonly runAsUser: number; readonly seccompProfile: { readonly type: string } }
+  readonly securityContext: {
+    readonly runAsNonRoot: boolean
+    readonly runAsUser: number
+    readonly seccompProfile: { readonly type: string }
+  }
   readonly containers: readonly Container[]
   readonly volumes: readonly { readonly name: string; readonly secret?: { readonly secretName: string } }[]
 }
@@ -44,7 +48,10 @@ interface Container {
 }
 
 function build(program: string, folder: string): { readonly text: string; readonly manifests: readonly Manifest[] } {
-  const { status, stdout, stderr } = spawnSync(program, ['build', inRepository('infra', 'kubernetes', folder)], { encoding: 'utf8', timeout: 60_000 })
+  const { status, stdout, stderr } = spawnSync(program, ['build', inRepository('infra', 'kubernetes', folder)], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   return { text: stdout, manifests: parseAllDocuments(stdout).map((document) => document.toJS() as Manifest) }
 }
@@ -92,7 +99,11 @@ describe.each(['base', 'overlays/local'])('%s', (folder) => {
       expect(pod.securityContext.runAsUser).toBeGreaterThan(0)
       expect(pod.volumes.map(({ secret }) => secret?.secretName)).toContain('forkpool-token')
       for (const container of pod.containers) {
-        expect(container.securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } })
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        })
         expect(Object.keys(container.resources.requests).toSorted()).toEqual(['cpu', 'memory'])
         expect(Object.keys(container.resources.limits).toSorted()).toEqual(['cpu', 'memory'])
         expect(container.livenessProbe.httpGet.path).toMatch(/healthz$/)
@@ -105,7 +116,9 @@ describe.each(['base', 'overlays/local'])('%s', (folder) => {
   test('every setting is one that the program knows and takes', (context) => {
     const { manifests } = build(needTool(context, 'kustomize'), folder)
     expect(refusedSettings(pick(manifests, 'ConfigMap', 'forkpool-coordinator').data ?? {})).toEqual([])
-    expect(Object.keys(pick(manifests, 'ConfigMap', 'forkpool-dashboard').data ?? {}).filter((name) => !DASHBOARD_VARIABLES.has(name))).toEqual([])
+    expect(
+      Object.keys(pick(manifests, 'ConfigMap', 'forkpool-dashboard').data ?? {}).filter((name) => !DASHBOARD_VARIABLES.has(name)),
+    ).toEqual([])
     for (const [kind, name] of [
       ['StatefulSet', 'forkpool-coordinator'],
       ['Deployment', 'forkpool-dashboard'],
@@ -118,7 +131,8 @@ describe.each(['base', 'overlays/local'])('%s', (folder) => {
   test('the drain fits into the time that Kubernetes gives', (context) => {
     const { manifests } = build(needTool(context, 'kustomize'), folder)
     const pod = podOf(pick(manifests, 'StatefulSet', 'forkpool-coordinator'))
-    const [, preStopMs = Number.NaN] = /setTimeout\(\(\) => \{\}, (\d+)\)/.exec(pod.containers[0]?.lifecycle.preStop.exec.command.at(-1) ?? '') ?? []
+    const [, preStopMs = Number.NaN] =
+      /setTimeout\(\(\) => \{\}, (\d+)\)/.exec(pod.containers[0]?.lifecycle.preStop.exec.command.at(-1) ?? '') ?? []
     const drainMs = Number(pick(manifests, 'ConfigMap', 'forkpool-coordinator').data?.['FORKPOOL_DRAIN_TIMEOUT_MS'])
     expect(Number(preStopMs) + drainMs + 5_000).toBeLessThanOrEqual(pod.terminationGracePeriodSeconds * 1000)
   })

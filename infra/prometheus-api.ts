@@ -10,7 +10,11 @@ interface Answer {
   readonly data?: unknown
 }
 interface QueryData {
-  readonly result: readonly { readonly metric: Record<string, string>; readonly value?: readonly [number, string]; readonly values?: readonly [number, string][] }[]
+  readonly result: readonly {
+    readonly metric: Record<string, string>
+    readonly value?: readonly [number, string]
+    readonly values?: readonly [number, string][]
+  }[]
 }
 export interface LiveRule {
   readonly name: string
@@ -39,7 +43,9 @@ export class PrometheusApi {
 
   /** Values at every `stepSeconds` from `start` to `end`, both in seconds since 1970. */
   async queryRange(expression: string, start: number, end: number, stepSeconds: number): Promise<readonly Series[]> {
-    return seriesOf(await this.#get('query_range', { query: expression, start: String(start), end: String(end), step: String(stepSeconds) }))
+    return seriesOf(
+      await this.#get('query_range', { query: expression, start: String(start), end: String(end), step: String(stepSeconds) }),
+    )
   }
 
   async rules(): Promise<readonly LiveRule[]> {
@@ -52,7 +58,7 @@ export class PrometheusApi {
   }
 
   async #get(path: string, parameters: Readonly<Record<string, string>>): Promise<unknown> {
-    const response = await fetch(`${this.#url}/api/v1/${path}?${new URLSearchParams(parameters)}`)
+    const response = await fetch(`${this.#url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`)
     const answer = (await response.json()) as Answer
     if (answer.status !== 'success') throw new Error(`${path} ${parameters['query'] ?? ''}: ${answer.error ?? response.status}`)
     return answer.data

@@ -69,10 +69,15 @@ test('tasks per second by pool size agree with the counted tasks within 2 %', as
   await Promise.all(
     WORK.map(({ poolSize, tasks }) => {
       const pool = cluster.pool({ size: poolSize, chunkSize: CHUNK_SIZE })
-      return pool.map('sleep', Array.from({ length: tasks }, () => SLEEP_MS))
+      return pool.map(
+        'sleep',
+        Array.from({ length: tasks }, () => SLEEP_MS),
+      )
     }),
   )
-  await expect.poll(() => byPoolSize(prometheus, COUNTED), PATIENCE).toEqual(Object.fromEntries(WORK.map(({ poolSize, tasks }) => [poolSize, tasks + 1])))
+  await expect
+    .poll(() => byPoolSize(prometheus, COUNTED), PATIENCE)
+    .toEqual(Object.fromEntries(WORK.map(({ poolSize, tasks }) => [poolSize, tasks + 1])))
   const end = await lastSampleAt(prometheus)
 
   // From the sample before the work to the one after it; ten milliseconds more, as newer versions leave out the window's first instant.
@@ -83,8 +88,13 @@ test('tasks per second by pool size agree with the counted tasks within 2 %', as
   const recorded = await prometheus.queryRange('pool_size:forkpool_tasks_completed:rate10s', begin, end, 1)
   for (const { poolSize, tasks } of WORK) {
     const rate = rates[poolSize] ?? Number.NaN
-    expect(Math.abs((rate * seconds) / tasks - 1), `${rate} tasks/s in ${seconds} s, ${tasks} counted, at pool size ${poolSize}`).toBeLessThan(0.02)
-    const highest = Math.max(...(recorded.find(({ labels }) => labels['pool_size'] === String(poolSize))?.samples ?? []).map(([, value]) => value))
+    expect(
+      Math.abs((rate * seconds) / tasks - 1),
+      `${rate} tasks/s in ${seconds} s, ${tasks} counted, at pool size ${poolSize}`,
+    ).toBeLessThan(0.02)
+    const highest = Math.max(
+      ...(recorded.find(({ labels }) => labels['pool_size'] === String(poolSize))?.samples ?? []).map(([, value]) => value),
+    )
     expect(highest).toBeGreaterThan(0)
     expect(highest).toBeLessThan(tasks)
   }
@@ -96,7 +106,10 @@ test('the target is up, every rule is healthy, and every chart of the dashboard 
   const pool = cluster.pool({ size: 2 })
   await pool.map('square', [1, 2, 3])
   await expect.poll(() => byPoolSize(prometheus, COUNTED), PATIENCE).toEqual({ 2: 3 })
-  await pool.map('square', Array.from({ length: 1000 }, (_, index) => index))
+  await pool.map(
+    'square',
+    Array.from({ length: 1000 }, (_, index) => index),
+  )
   await expect.poll(() => byPoolSize(prometheus, COUNTED), PATIENCE).toEqual({ 2: 1003 })
 
   expect(await prometheus.targets()).toMatchObject([{ labels: { job: 'forkpool' }, health: 'up', lastError: '' }])

@@ -24,7 +24,8 @@ export function readQuery(expression: string): Query {
     enter(node) {
       const text = expression.slice(node.from, node.to)
       const parent = node.node.parent?.name
-      if (node.type.isError) throw new Error(`does not parse at ${node.from}: ${expression.slice(0, node.from)}⟨here⟩${expression.slice(node.from)}`)
+      if (node.type.isError)
+        throw new Error(`does not parse at ${node.from}: ${expression.slice(0, node.from)}⟨here⟩${expression.slice(node.from)}`)
       if (node.name === 'VectorSelector') selectors.push({ metric: '', labels: [] })
       const selector = selectors.at(-1)
       if (node.name === 'Identifier' && parent === 'VectorSelector' && selector !== undefined) selector.metric = text

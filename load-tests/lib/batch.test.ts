@@ -4,8 +4,19 @@ import type { BatchSummary } from './messages.ts'
 
 const error = { name: 'DemonstrationError', message: 'no' }
 const square = (index: number): number => (index + 1) ** 2
-const summary = (completed: number, failed = 0): BatchSummary => ({ outcome: failed > 0 ? 'failed' : 'completed', completed, failed, cancelled: 0 })
-const results = (from: number, values: unknown[]): Parameters<BatchInProgress['take']>[0] => ({ kind: 'results', batch: 1, from, count: values.length, values })
+const summary = (completed: number, failed = 0): BatchSummary => ({
+  outcome: failed > 0 ? 'failed' : 'completed',
+  completed,
+  failed,
+  cancelled: 0,
+})
+const results = (from: number, values: unknown[]): Parameters<BatchInProgress['take']>[0] => ({
+  kind: 'results',
+  batch: 1,
+  from,
+  count: values.length,
+  values,
+})
 
 test('results in any order are put in place', () => {
   const batch = new BatchInProgress(5)
@@ -23,7 +34,12 @@ test('a wrong value, a hole, a doubled or surplus answer, and a wrong summary ar
   expect(ended([[0, [1, 4, 9]]])).toBe(true)
   expect(ended([[0, [1, 4, 8]]])).toBe(false)
   expect(ended([[0, [1, 4]]])).toBe(false)
-  expect(ended([[0, [1, 4, 9]], [1, [4]]])).toBe(false)
+  expect(
+    ended([
+      [0, [1, 4, 9]],
+      [1, [4]],
+    ]),
+  ).toBe(false)
   expect(ended([[0, [1, 4, 9, 16]]])).toBe(false)
   expect(ended([[0, [1, 4, 9]]], 2)).toBe(false)
   const surplus = new BatchInProgress(1)

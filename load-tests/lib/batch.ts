@@ -49,7 +49,8 @@ export class BatchInProgress {
 /** Whether every task answered exactly once, with what `expected` says for its index, and the summary agrees. */
 export function isRight(batch: EndedBatch, expected: (index: number) => unknown): boolean {
   const { outcomes, surplus, summary } = batch
-  if (surplus !== 0 || summary.outcome !== 'completed' || summary.completed !== outcomes.length || summary.failed + summary.cancelled !== 0) return false
+  if (surplus !== 0 || summary.outcome !== 'completed' || summary.completed !== outcomes.length || summary.failed + summary.cancelled !== 0)
+    return false
   for (let index = 0; index < outcomes.length; index++) {
     const outcome = outcomes[index]
     if (outcome === undefined || !('value' in outcome) || outcome.value !== expected(index)) return false
@@ -60,6 +61,7 @@ export function isRight(batch: EndedBatch, expected: (index: number) => unknown)
 /** Whether every task failed exactly once, with an error of this class, and the summary agrees. */
 export function hasFailed(batch: EndedBatch, errorName: string): boolean {
   const { outcomes, surplus, summary } = batch
-  if (surplus !== 0 || summary.outcome !== 'failed' || summary.failed !== outcomes.length || summary.completed + summary.cancelled !== 0) return false
+  if (surplus !== 0 || summary.outcome !== 'failed' || summary.failed !== outcomes.length || summary.completed + summary.cancelled !== 0)
+    return false
   return outcomes.every((outcome) => outcome !== undefined && 'error' in outcome && outcome.error.name === errorName)
 }

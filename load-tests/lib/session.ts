@@ -56,7 +56,9 @@ export class Session {
     if (target.token !== undefined) headers['Authorization'] = `Bearer ${target.token}`
     this.#socket = new WebSocket(target.url, null, { headers })
     this.#socket.addEventListener('open', () => this.#send({ kind: 'hello', versions: [1], client: 'forkpool k6 scenarios' }))
-    this.#socket.addEventListener('message', (event) => this.#receive(JSON.parse(String((event as { data: unknown }).data)) as ServerMessage))
+    this.#socket.addEventListener('message', (event) =>
+      this.#receive(JSON.parse(String((event as { data: unknown }).data)) as ServerMessage),
+    )
     this.#socket.addEventListener('error', (event) => this.#lost(`connection error: ${(event as { error?: string }).error ?? 'unknown'}`))
     this.#closed = new Promise((resolve) => {
       this.#socket.addEventListener('close', () => {
@@ -88,7 +90,15 @@ export class Session {
     const tasks = parts.reduce((sum, part) => sum + part.length, 0)
     return new Promise((resolve, reject) => {
       const timeout = setTimeout(() => this.#lost(`batch ${batch} (${task}) did not end in time`), BATCH_TIMEOUT_MS)
-      this.#batches.set(batch, { progress: new BatchInProgress(tasks), startedAt: Date.now(), timeout, tasks, poolSize: 0, resolve, reject })
+      this.#batches.set(batch, {
+        progress: new BatchInProgress(tasks),
+        startedAt: Date.now(),
+        timeout,
+        tasks,
+        poolSize: 0,
+        resolve,
+        reject,
+      })
       parts.forEach((items, at) => {
         const end = at === parts.length - 1
         this.#send(at === 0 ? { kind: 'submit', batch, task, poolSize, total: tasks, items, end } : { kind: 'items', batch, items, end })

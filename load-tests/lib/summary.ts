@@ -1,7 +1,10 @@
 /** What k6 hands to `handleSummary`, as far as it is used here. */
 export interface SummaryData {
   readonly metrics: Readonly<
-    Record<string, { readonly values: Readonly<Record<string, number>>; readonly thresholds?: Readonly<Record<string, { readonly ok: boolean }>> }>
+    Record<
+      string,
+      { readonly values: Readonly<Record<string, number>>; readonly thresholds?: Readonly<Record<string, { readonly ok: boolean }>> }
+    >
   >
 }
 

@@ -24,6 +24,8 @@ export function readTarget(environment: Readonly<Record<string, string | undefin
   const host = ADDRESS.exec(url)?.[1]
   if (host === undefined) throw new Error(`FORKPOOL_URL: expected an address such as ${DEFAULT_URL}, got "${url}"`)
   if (!LOOPBACK.test(host) && environment['FORKPOOL_ALLOW_REMOTE'] !== 'true')
-    throw new Error(`FORKPOOL_URL: ${host} is not this machine; a load test of another one needs FORKPOOL_ALLOW_REMOTE=true, and its owner's word`)
+    throw new Error(
+      `FORKPOOL_URL: ${host} is not this machine; a load test of another one needs FORKPOOL_ALLOW_REMOTE=true, and its owner's word`,
+    )
   return { url, token: environment['FORKPOOL_TOKEN'] || undefined }
 }

@@ -44,7 +44,10 @@ async function smoke(): Promise<void> {
   )
 
   const verdicts = [whole, inParts, ...together].map((batch) => isRight(batch, square))
-  verdicts.push(isRight(single, () => 144), hasFailed(failing, 'DemonstrationError'))
+  verdicts.push(
+    isRight(single, () => 144),
+    hasFailed(failing, 'DemonstrationError'),
+  )
   for (const right of verdicts) batchesRight.add(right)
   check(verdicts, { 'every answer is right': (all) => all.every((right) => right) })
   check(refusal, { 'an unknown task is refused with its code': (error) => error instanceof Refused && error.code === 'TASK_UNKNOWN' })

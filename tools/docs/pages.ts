@@ -26,7 +26,7 @@ function shownDefault(key: string, value: unknown): string {
   const words = MACHINE_DEFAULTS[key]
   if (words !== undefined) return words
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none'
-  return `\`${String(value)}\``
+  return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``
 }
 
 function configPage(): string {

@@ -21,6 +21,8 @@ test('a process that says so is ready, and ends on SIGTERM', async () => {
   const running = await start(`console.log('noise'); console.log('ready 7'); ${STAYS}`)
   const [, number] = await running.firstLine(/ready (\d)/, 10_000)
   expect(number).toBe('7')
+  // A line that came before somebody asked for it counts.
+  expect((await running.firstLine(/noise/, 10_000))[0]).toBe('noise')
   await Promise.all([running.stop(), running.stop()])
   expect(await running.ended).toEqual({ exitCode: null, signal: 'SIGTERM' })
   expect(isAlive(running.pid)).toBe(false)

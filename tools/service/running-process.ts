@@ -30,6 +30,9 @@ export interface ProcessEnd {
 /** After SIGTERM a process may take so long before it is killed, unless its owner says otherwise. */
 const STOP_GRACE_MS = 10_000
 
+/** Nobody looks for more than the addresses that a service prints at its start. */
+const LINES_KEPT = 1_000
+
 /** So many of the last lines of a log say why a process ended. */
 const TAIL_LINES = 15
 
@@ -47,6 +50,9 @@ export class RunningProcess {
   readonly ended: Promise<ProcessEnd>
   readonly #child: ChildProcess
   readonly #logFile: string | undefined
+  readonly #lines: string[] = []
+  /** Called with each new line. */
+  readonly #watchers = new Set<(line: string) => void>()
   #stopping: Promise<void> | undefined
 
   private constructor(spec: ProcessSpec, child: ChildProcess, pid: number) {
@@ -65,6 +71,7 @@ export class RunningProcess {
       process.on('exit', killLive)
     }
     live.add(this)
+    if (child.stdout !== null) this.#readLines(child.stdout)
   }
 
   /** Resolves when the process runs; rejects with a message that names the program when it cannot be started. */
@@ -87,18 +94,29 @@ export class RunningProcess {
   }
 
   /**
-   * The first line of standard output that `pattern` matches. The output is read on afterwards, so that the process never waits for it.
+   * The first line of standard output that `pattern` matches, also when it came before this call.
    * Rejects when the process ends or `timeoutMs` is over first, with the end of its log.
    */
   async firstLine(pattern: RegExp, timeoutMs: number): Promise<RegExpExecArray> {
-    const lines = createInterface({ input: this.#child.stdout as Readable })
     const found = new Promise<RegExpExecArray>((resolve) => {
-      lines.on('line', (line) => {
+      const look = (line: string): void => {
         const match = pattern.exec(line)
-        if (match !== null) resolve(match)
-      })
+        if (match === null) return
+        this.#watchers.delete(look)
+        resolve(match)
+      }
+      this.#watchers.add(look)
+      this.#lines.forEach(look)
     })
     return await this.withinStart(found, timeoutMs)
+  }
+
+  /** Reads standard output to its end, so that the process never waits for a reader; keeps its first lines. */
+  #readLines(output: Readable): void {
+    createInterface({ input: output }).on('line', (line) => {
+      if (this.#lines.length < LINES_KEPT) this.#lines.push(line)
+      for (const look of this.#watchers) look(line)
+    })
   }
 
   /** `ready`, unless the process ends or the time is over first: then an error with the end of its log. */

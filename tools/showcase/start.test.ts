@@ -21,6 +21,13 @@ async function npmRun(script: string): Promise<RunningProcess> {
   return npm
 }
 
+/** As a terminal does: the signal goes to npm, its shell and the program, all at once. The shell then ends as one does that was interrupted. */
+async function pressCtrlC(running: RunningProcess): Promise<void> {
+  process.kill(-running.pid, 'SIGINT')
+  expect((await running.ended).signal ?? 'SIGINT').toBe('SIGINT')
+  await running.firstLine(/stopped, nothing is left running/, 100)
+}
+
 /** All processes below this one, however deep. */
 function descendants(pid: number): number[] {
   const children = parents().flatMap(([child, parent]) => (parent === pid ? [child] : []))
@@ -51,34 +58,30 @@ test('npm start serves, stops on Ctrl-C in the middle of its work, and is up aga
   await first.firstLine(/dashboard +http/, START_TIMEOUT_MS)
   const firstFamily = descendants(first.pid)
   expect(firstFamily.length).toBeGreaterThan(4)
-  process.kill(first.pid, 'SIGINT')
-  expect(await first.ended).toEqual({ exitCode: 0, signal: null })
+  await pressCtrlC(first)
   expect(firstFamily.filter(isAlive)).toEqual([])
 
   const startedAt = performance.now()
   const second = await npmRun('start')
-  const coordinator = second.firstLine(/coordinator +(http\S+)/, START_TIMEOUT_MS)
   const [, dashboardUrl = ''] = await second.firstLine(/dashboard +(http\S+)/, START_TIMEOUT_MS)
   expect(performance.now() - startedAt).toBeLessThan(5_000)
 
-  const [, coordinatorUrl = ''] = await coordinator
+  const [, coordinatorUrl = ''] = await second.firstLine(/coordinator +(http\S+)/, START_TIMEOUT_MS)
   expect((await fetch(`${coordinatorUrl}/readyz`)).status).toBe(200)
   expect(await (await fetch(dashboardUrl)).text()).toContain('<html')
 
   await second.firstLine(/serving until Ctrl-C/, START_TIMEOUT_MS)
   const family = descendants(second.pid)
-  process.kill(second.pid, 'SIGINT')
-  expect(await second.ended).toEqual({ exitCode: 0, signal: null })
+  await pressCtrlC(second)
   expect(family.filter(isAlive)).toEqual([])
 })
 
 test('npm run demo prints both tables, all sizes with equal results, and ends with nothing left', async () => {
   const demo = await npmRun('demo')
   const tables = [/^square: 1,000,000 items.* equal results/, /^wordCountFile: [\d,]+ items.* equal results/]
-  const seen = tables.map((table) => demo.firstLine(table, START_TIMEOUT_MS))
   await demo.firstLine(/dashboard +http/, START_TIMEOUT_MS)
   const family = descendants(demo.pid)
-  await Promise.all(seen)
+  for (const table of tables) await demo.firstLine(table, START_TIMEOUT_MS)
   expect(await demo.ended).toEqual({ exitCode: 0, signal: null })
   expect(family.filter(isAlive)).toEqual([])
 })

@@ -143,6 +143,8 @@ test('without a coordinator the server is healthy and says what is missing', asy
   await alone.stop()
 })
 
-test('an address that cannot be used is said at the start', async () => {
-  await expect(startDashboard({ FORKPOOL_URL: 'pool:7070' })).rejects.toThrow('FORKPOOL_URL is "pool:7070"')
+test('an address that cannot be used ends the start, in one line', async () => {
+  await expect(startDashboard({ FORKPOOL_URL: 'pool:7070' })).rejects.toThrow(
+    'ended with 2: forkpool dashboard: FORKPOOL_URL is "pool:7070"; expected an address such as ws://127.0.0.1:7070.',
+  )
 })

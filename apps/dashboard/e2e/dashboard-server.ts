@@ -39,7 +39,7 @@ export async function startDashboard(env: Readonly<Record<string, string>>): Pro
   })
   let output = ''
   const exited = new Promise<never>((_, reject) =>
-    child.once('exit', (code) => reject(new Error(`next start ended with ${code}: ${output}`))),
+    child.once('close', (code) => reject(new Error(`next start ended with ${code}: ${output}`))),
   )
   exited.catch(() => undefined)
   const ready = new Promise<void>((done) => {

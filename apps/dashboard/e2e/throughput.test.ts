@@ -64,9 +64,9 @@ test('it follows the work by itself', async () => {
 test('the window can be chosen', async () => {
   const span = async () => Number(await chart().getAttribute('aria-valuemax')) - Number(await chart().getAttribute('aria-valuemin'))
   expect(await span()).toBe(300_000)
-  await page.getByRole('radio', { name: '1 min' }).click()
+  await page.getByRole('radio', { name: '1 min', exact: true }).click()
   await eventually(span, (ms) => ms === 60_000)
-  await page.getByRole('radio', { name: '5 min' }).click()
+  await page.getByRole('radio', { name: '5 min', exact: true }).click()
   await eventually(span, (ms) => ms === 300_000)
 })
 

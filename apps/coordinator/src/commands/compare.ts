@@ -76,7 +76,7 @@ async function readBatch(terminal: Terminal, flags: Flags, operands: readonly st
 }
 
 /** The table of the classic exercise, and the advice. */
-export function renderReport(report: ComparisonReport): string {
+function renderReport(report: ComparisonReport): string {
   const { task, items, cores, repeats, runs, fit, recommendedPoolSize } = report
   const table = renderTable(
     [

@@ -11,7 +11,7 @@ import { serveCommand } from './serve.ts'
 import { commandUsage, programUsage } from './usage.ts'
 
 /** Every subcommand, in the order of the usage text. */
-export const COMMANDS: readonly Command[] = [
+const COMMANDS: readonly Command[] = [
   serveCommand,
   mapCommand,
   compareCommand,

@@ -32,7 +32,7 @@ export function parseRange(given: string): NumberRange {
 }
 
 /** The numbers of a range, one after the other. */
-export function* numbers(range: NumberRange): Generator<number> {
+function* numbers(range: NumberRange): Generator<number> {
   for (let n = range.from; n <= range.to; n++) yield n
 }
 

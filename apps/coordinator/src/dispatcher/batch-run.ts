@@ -30,9 +30,11 @@ export class BatchRun {
   submitted = 0
   completed = 0
   failed = 0
-  readonly #blocks = new Map<number, HeldBlock>()
+  /** Block 0 stands apart, and the rest is made when it is needed: most batches are one block, and many are one task. */
+  #firstBlock: HeldBlock | undefined
+  #laterBlocks: Map<number, HeldBlock> | undefined
   #blocksSeen = 0
-  readonly #failures: { index: number; name: string; message: string }[] = []
+  #failures: { index: number; name: string; message: string }[] | undefined
 
   constructor(id: BatchId, request: BatchRequest, pool: PoolLabel, sink: BatchSink, submittedAt: number, openedAt: Instant) {
     this.id = id
@@ -45,30 +47,37 @@ export class BatchRun {
 
   /** Keeps the next block until it is released. Numbers are given in order of arrival, as the scheduler counts them. */
   hold(items: ItemBlock, now: Instant): void {
-    this.#blocks.set(this.#blocksSeen++, { items, arrivedAt: now })
+    const number = this.#blocksSeen++
+    const held = { items, arrivedAt: now }
+    if (number === 0) this.#firstBlock = held
+    else (this.#laterBlocks ??= new Map()).set(number, held)
     this.submitted += items.count
   }
 
   block(number: number): HeldBlock | undefined {
-    return this.#blocks.get(number)
+    return number === 0 ? this.#firstBlock : this.#laterBlocks?.get(number)
   }
 
   /** Lets a block go; the number of its bytes. */
   release(number: number): number {
-    const held = this.#blocks.get(number)
-    this.#blocks.delete(number)
+    const held = this.block(number)
+    if (number === 0) this.#firstBlock = undefined
+    else this.#laterBlocks?.delete(number)
     return held === undefined ? 0 : blockBytes(held.items)
   }
 
   /** Lets all blocks go: nothing of them will run any more. */
   releaseAll(): void {
-    this.#blocks.clear()
+    this.#firstBlock = undefined
+    this.#laterBlocks = undefined
   }
 
   /** Counts newly recorded results. */
   count(range: RecordedRange): void {
     this.failed += range.failures.length
     this.completed += range.count - range.failures.length
+    if (range.failures.length === 0) return
+    this.#failures ??= []
     for (const failure of range.failures) {
       if (this.#failures.length === FAILURES_SHOWN) break
       const message = failure.error.message.slice(0, 500)
@@ -100,7 +109,7 @@ export class BatchRun {
       tasksPerSecond: perMs * 1000,
       remainingMs: summary !== undefined ? 0 : total === null || perMs === 0 ? null : Math.max(0, (total - settled) / perMs),
       workers: summary?.workers ?? workers,
-      failures: this.#failures,
+      failures: this.#failures ?? [],
     }
   }
 }

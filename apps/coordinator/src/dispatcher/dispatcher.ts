@@ -1,5 +1,5 @@
 import type { Cancel, Clock, ExitCause, Random } from '@forkpool/pool-core/base'
-import { ForkpoolError, deferred } from '@forkpool/pool-core/base'
+import { ForkpoolError, RingBuffer, deferred } from '@forkpool/pool-core/base'
 import type { ItemBlock, RanMessage, TaskFailure, TaskListing } from '@forkpool/pool-core/protocol'
 import { sliceBlock } from '@forkpool/pool-core/protocol'
 import type {
@@ -58,8 +58,9 @@ export class Dispatcher {
   readonly #state: SchedulerState
   /** Open batches. A batch leaves when its end is recorded. */
   readonly #runs = new Map<BatchId, BatchRun>()
-  /** Ended batches, oldest first. */
   readonly #ended = new Map<BatchId, BatchRun>()
+  /** The same, oldest first: a map's own order gets slow to read at the front when entries leave there. */
+  readonly #endedOrder = new RingBuffer<BatchId>()
   #endedTotal = 0
   /** Ids are this and a count: no two coordinators share it, and no id costs a random number. */
   readonly #idPrefix: string
@@ -98,7 +99,7 @@ export class Dispatcher {
     return this.#runs
   }
 
-  /** The last ended batches by id, oldest first. */
+  /** The last ended batches by id. */
   get ended(): ReadonlyMap<BatchId, BatchRun> {
     return this.#ended
   }
@@ -422,12 +423,11 @@ export class Dispatcher {
     run.endedAt = clock.wallTime()
     this.#endedTotal++
     this.#ended.set(run.id, run)
-    if (this.#ended.size <= batchesKept) return
-    for (const oldest of this.#ended.keys()) {
-      this.#ended.delete(oldest)
-      void engine.forget(oldest)
-      break
-    }
+    this.#endedOrder.push(run.id)
+    if (this.#endedOrder.length <= batchesKept) return
+    const oldest = this.#endedOrder.shift() as BatchId
+    this.#ended.delete(oldest)
+    void engine.forget(oldest)
   }
 }
 

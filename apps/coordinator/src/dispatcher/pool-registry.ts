@@ -19,10 +19,7 @@ export class PoolRegistry {
    * The pool that a request means, made or resized if need be; `changed` tells whether the scheduler has to hear of it.
    * @throws ForkpoolError BAD_ARGUMENT for a size or name that cannot be, LIMIT_EXCEEDED when there are too many pools.
    */
-  resolve(
-    name: string | undefined,
-    size: number | undefined,
-  ): { readonly name: PoolName; readonly size: number; readonly changed: boolean } {
+  resolve(name: string | undefined, size: number | undefined): { readonly pool: PoolLabel; readonly changed: boolean } {
     const { poolsMax, sizeMax, defaultSize } = this.#limits
     if (size !== undefined && (!Number.isInteger(size) || size < 1 || size > sizeMax))
       throw new ForkpoolError('BAD_ARGUMENT', `pool size: expected a whole number from 1 to ${sizeMax} (--max-workers), got ${size}`)

@@ -25,7 +25,7 @@ function object(properties: Readonly<Record<string, Schema>>, optional: readonly
 }
 
 /** The shapes of protocol/api.ts as JSON Schema; a test holds real answers against them. */
-export const SCHEMAS: Readonly<Record<string, Schema>> = {
+const SCHEMAS: Readonly<Record<string, Schema>> = {
   TaskCounts: object({ queued: integer, running: integer, completed: integer, failed: integer, cancelled: integer }),
   StatusView: object({
     server: string,

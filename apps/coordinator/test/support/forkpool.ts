@@ -110,7 +110,7 @@ export class Coordinator {
 }
 
 /** Process ids of the children of a process, from /proc. */
-export function childrenOf(parent: number): readonly number[] {
+function childrenOf(parent: number): readonly number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   return pids.map(Number).filter((pid) => parentOf(pid) === parent)
 }

@@ -55,10 +55,10 @@ export class CoordinatorApi {
   async request(path: string, init: RequestInit = {}): Promise<Response> {
     const base = this.#settings.coordinator
     const headers = new Headers(init.headers)
+    const token = this.#token()
+    if (token !== null) headers.set('authorization', `Bearer ${token}`)
     let response: Response
     try {
-      const token = this.#settings.token()
-      if (token !== null) headers.set('authorization', `Bearer ${token}`)
       response = await fetch(`${shownAddress(base)}/api/v1${path}`, {
         signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
         ...init,
@@ -78,6 +78,17 @@ export class CoordinatorApi {
       view?.error?.code ?? 'BAD_MESSAGE',
       view?.error?.message ?? `The coordinator answered with status ${response.status}.`,
     )
+  }
+
+  #token(): string | null {
+    try {
+      return this.#settings.token()
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      throw new CoordinatorError('refused', 401, 'UNAUTHORISED', `FORKPOOL_TOKEN_FILE cannot be read (${code ?? 'no reason given'})`, {
+        cause: error,
+      })
+    }
   }
 }
 

@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BinaryHeap } from './binary-heap.ts'
 
-type Move = { readonly kind: 'push'; readonly value: number } | { readonly kind: 'pop' } | { readonly kind: 'drop'; readonly divisor: number }
+type Move =
+  | { readonly kind: 'push'; readonly value: number }
+  | { readonly kind: 'pop' }
+  | { readonly kind: 'drop'; readonly divisor: number }
 
 const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('push' as const), value: fc.integer({ min: -20, max: 20 }) }) },

@@ -51,8 +51,15 @@ test('two pools with more work than there are workers take turns: no prefetch wh
 test('sessions take turns, and batches within a session', () => {
   const driver = new SchedulerDriver({ maxWorkers: 1, prefetch: 0 })
   driver.pool('pool', 1)
-  for (const [batch, session] of [['x', 's1'], ['y', 's1'], ['z', 's2']] as const) driver.submit(batch, 3, { session, chunkSize: 1 })
-  const order = [driver.online('a'), ...Array.from({ length: 8 }, () => driver.answer('a'))].map((commands) => assigns(commands)[0]?.slice(2, 6))
+  for (const [batch, session] of [
+    ['x', 's1'],
+    ['y', 's1'],
+    ['z', 's2'],
+  ] as const)
+    driver.submit(batch, 3, { session, chunkSize: 1 })
+  const order = [driver.online('a'), ...Array.from({ length: 8 }, () => driver.answer('a'))].map((commands) =>
+    assigns(commands)[0]?.slice(2, 6),
+  )
   expect(order).toEqual(['x[0+', 'z[0+', 'y[0+', 'z[1+', 'x[1+', 'z[2+', 'y[1+', 'x[2+', 'y[2+'])
 })
 

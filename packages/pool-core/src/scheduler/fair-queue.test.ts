@@ -109,7 +109,12 @@ test('weightUpTo counts no further than it is asked', () => {
 })
 
 test('adding and taking out, in any order, keeps the length and loses nobody', () => {
-  const move = fc.record({ remove: fc.boolean(), pick: fc.nat(), session: fc.constantFrom('a', 'b'), priority: fc.integer({ min: -1, max: 1 }) })
+  const move = fc.record({
+    remove: fc.boolean(),
+    pick: fc.nat(),
+    session: fc.constantFrom('a', 'b'),
+    priority: fc.integer({ min: -1, max: 1 }),
+  })
   fc.assert(
     fc.property(fc.array(move, { maxLength: 60 }), (moves) => {
       const queue = new FairQueue<Entry>(1_000)

@@ -107,7 +107,7 @@ function checkWorker(state: SchedulerState, worker: Worker): void {
   const name = `worker ${worker.id}`
   const { held, phase, pool } = worker
   hold(held.length <= 1 + state.options.prefetch, `${name} holds ${held.length} shards`)
-  hold((held.length > 0) === (pool !== null), `${name} serves a pool without shards, or the other way round`)
+  hold(held.length > 0 === (pool !== null), `${name} serves a pool without shards, or the other way round`)
   hold(phase !== 'idle' || held.length === 0, `${name} is idle and holds shards`)
   hold(phase !== 'busy' || held.length > 0, `${name} is busy and holds nothing`)
   hold(phase !== 'stopping' || held.length === 0, `${name} is stopping and holds shards`)

@@ -26,7 +26,9 @@ test('only the items that failed run again, neighbours together, and attempts ar
 test('without retries, and for what is not retryable, the first failure is final', () => {
   const driver = alone()
   driver.submit('x', 2, { chunkSize: 2 })
-  expect(commandsOf(driver.answer('a', { failures: [failureAt(0), failureAt(1)] }), 'settle-failed').map(({ index }) => index)).toEqual([0, 1])
+  expect(commandsOf(driver.answer('a', { failures: [failureAt(0), failureAt(1)] }), 'settle-failed').map(({ index }) => index)).toEqual([
+    0, 1,
+  ])
   driver.submit('y', 2, { chunkSize: 2, retries: 5 })
   const commands = driver.answer('a', { failures: [failureAt(0, 'no such task', false), failureAt(1)] })
   expect(commandsOf(commands, 'settle-failed').map(({ attempts, index }) => [index, attempts])).toEqual([[0, 1]])

@@ -18,7 +18,7 @@ function cutAll(blocks: readonly number[], given: Partial<ShardWork>): number[][
   let shardsCut = 0
   return blocks.map((count) => {
     const lengths: number[] = []
-    for (let available = count; available > 0; ) {
+    for (let available = count; available > 0;) {
       const length = shardLength(work({ ...given, available, remaining, total, shardsCut }), RULE)
       lengths.push(length)
       available -= length
@@ -69,7 +69,9 @@ test('bytes bound a shard, but one item always goes', () => {
 
 test('a block is split evenly rather than leaving a sliver', () => {
   const lengths = cutAll([65_536], { itemMs: 0.05 / 60, workers: 1, total: 10_000_000 })
-  expect(shardLength(work({ available: 65_536, remaining: 10_000_000, total: 10_000_000, itemMs: 50 / 60_000, workers: 1 }), RULE)).toBe(32_768)
+  expect(shardLength(work({ available: 65_536, remaining: 10_000_000, total: 10_000_000, itemMs: 50 / 60_000, workers: 1 }), RULE)).toBe(
+    32_768,
+  )
   expect(lengths.flat().reduce((sum, length) => sum + length, 0)).toBe(65_536)
 })
 
@@ -122,25 +124,35 @@ test('property: shardsAtLeast never says more than there will be, and at least o
 
 test('property: no shard is expected to take longer than the target, nor a worker to wait long for the last one', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 16 }), fc.double({ min: 1e-4, max: 200, noNaN: true }), (items, workers, itemMs) => {
-      const [lengths = []] = cutAll([items], { workers, itemMs })
-      expect(lengths.filter((length) => length > 1 && length * itemMs > RULE.shardTargetMs + 1e-9)).toEqual([])
-      // The last shard is one item, or about as short as pays, or a share of what never was more.
-      const last = lengths.at(-1)!
-      expect(last === 1 || last * itemMs <= RULE.shardMinimumMs + itemMs).toBe(true)
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 10_000 }),
+      fc.integer({ min: 1, max: 16 }),
+      fc.double({ min: 1e-4, max: 200, noNaN: true }),
+      (items, workers, itemMs) => {
+        const [lengths = []] = cutAll([items], { workers, itemMs })
+        expect(lengths.filter((length) => length > 1 && length * itemMs > RULE.shardTargetMs + 1e-9)).toEqual([])
+        // The last shard is one item, or about as short as pays, or a share of what never was more.
+        const last = lengths.at(-1)!
+        expect(last === 1 || last * itemMs <= RULE.shardMinimumMs + itemMs).toBe(true)
+      },
+    ),
   )
 })
 
 test('property: the number of shards of a batch is bounded by its work', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 1_000_000 }), fc.integer({ min: 1, max: 16 }), fc.double({ min: 1e-5, max: 1, noNaN: true }), (items, workers, itemMs) => {
-      const [lengths = []] = cutAll([items], { workers, itemMs })
-      const byTime = (2 * items * itemMs) / RULE.shardTargetMs
-      const byBytes = (2 * items * 8) / RULE.shardBytesMax
-      const tail = 2 * workers * (Math.log2(items + 1) + 2) + workers
-      expect(lengths.length).toBeLessThanOrEqual(byTime + byBytes + tail)
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 1_000_000 }),
+      fc.integer({ min: 1, max: 16 }),
+      fc.double({ min: 1e-5, max: 1, noNaN: true }),
+      (items, workers, itemMs) => {
+        const [lengths = []] = cutAll([items], { workers, itemMs })
+        const byTime = (2 * items * itemMs) / RULE.shardTargetMs
+        const byBytes = (2 * items * 8) / RULE.shardBytesMax
+        const tail = 2 * workers * (Math.log2(items + 1) + 2) + workers
+        expect(lengths.length).toBeLessThanOrEqual(byTime + byBytes + tail)
+      },
+    ),
     { numRuns: 50 },
   )
 })

@@ -6,7 +6,13 @@ import type { Assign, BatchId, PoolName, SchedulerCommand, SchedulerEvent, Sched
 
 /** One thing that a host does; numbers choose among what there is. */
 type Move =
-  | { readonly kind: 'open'; readonly pool: number; readonly priority: number; readonly chunkSize: number | undefined; readonly retries: number }
+  | {
+      readonly kind: 'open'
+      readonly pool: number
+      readonly priority: number
+      readonly chunkSize: number | undefined
+      readonly retries: number
+    }
   | { readonly kind: 'items'; readonly batch: number; readonly count: number }
   | { readonly kind: 'end' | 'cancel'; readonly batch: number }
   | { readonly kind: 'pause'; readonly batch: number; readonly paused: boolean }

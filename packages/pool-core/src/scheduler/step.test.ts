@@ -154,7 +154,11 @@ test('an impossible answer is refused in clear words, and nothing of it is taken
 test.each([
   ['an unknown pool', (driver: SchedulerDriver) => driver.open('y', { pool: 'none' }), /batch y is for pool none, which is not set/],
   ['a batch number that is in use', (driver: SchedulerDriver) => driver.open('x'), /batch x is open already/],
-  ['a priority out of range', (driver: SchedulerDriver) => driver.open('y', { priority: 11 }), /priority of batch y must be a whole number from -10 to 10, not 11/],
+  [
+    'a priority out of range',
+    (driver: SchedulerDriver) => driver.open('y', { priority: 11 }),
+    /priority of batch y must be a whole number from -10 to 10, not 11/,
+  ],
   ['a chunkSize of 0', (driver: SchedulerDriver) => driver.open('y', { chunkSize: 0 }), /chunkSize of batch y/],
   ['a negative total', (driver: SchedulerDriver) => driver.open('y', { total: -1 }), /total of batch y/],
   ['negative retries', (driver: SchedulerDriver) => driver.open('y', { retries: -1 }), /retries of batch y/],

@@ -8,7 +8,10 @@ test('the first observation is the estimate', () => {
 })
 
 test('a wrong guess is corrected within four shards, in either direction', () => {
-  for (const [guess, truth] of [[20, 0.0001], [0.0001, 20]] as const) {
+  for (const [guess, truth] of [
+    [20, 0.0001],
+    [0.0001, 20],
+  ] as const) {
     const cost = { ms: guess }
     for (let i = 0; i < 4; i++) observeCost(cost, 1_000, 1_000 * truth)
     expect(cost.ms / truth).toBeGreaterThan(0.9)

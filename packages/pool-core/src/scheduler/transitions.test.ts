@@ -56,7 +56,8 @@ test.each(WORKER_CASES)('a %s worker, on %s, is %s', (from, move, to) => {
 })
 
 test('the cases above are all there are', () => {
-  const moves = (cases: readonly (readonly [string, string, unknown])[]): number => new Set(cases.map(([from, move]) => `${from} ${move}`)).size
+  const moves = (cases: readonly (readonly [string, string, unknown])[]): number =>
+    new Set(cases.map(([from, move]) => `${from} ${move}`)).size
   expect(moves(BATCH_CASES)).toBe(Object.keys(BATCH_TRANSITIONS).length * 3)
   expect(moves(WORKER_CASES)).toBe(Object.keys(WORKER_TRANSITIONS).length * 5)
 })

@@ -1,9 +1,7 @@
 import { InvariantError } from '../base/assert.ts'
 
 /** From each phase, the moves that are possible and where they lead. */
-export type TransitionTable<Phase extends string, Move extends string> = Readonly<
-  Record<Phase, Readonly<Partial<Record<Move, Phase>>>>
->
+export type TransitionTable<Phase extends string, Move extends string> = Readonly<Record<Phase, Readonly<Partial<Record<Move, Phase>>>>>
 
 /**
  * A batch. `filling`: items may still come · `closing`: all items are here, some have not settled · `cancelling`: nothing of it is
@@ -35,11 +33,7 @@ export const WORKER_TRANSITIONS: TransitionTable<WorkerPhase, WorkerMove> = {
 }
 
 /** Where `move` leads from `from`. @throws InvariantError where the table has no such move. */
-export function transition<Phase extends string, Move extends string>(
-  table: TransitionTable<Phase, Move>,
-  from: Phase,
-  move: Move,
-): Phase {
+export function transition<Phase extends string, Move extends string>(table: TransitionTable<Phase, Move>, from: Phase, move: Move): Phase {
   const to = table[from][move]
   if (to === undefined) throw new InvariantError(`no move ${move} from ${from}`)
   return to

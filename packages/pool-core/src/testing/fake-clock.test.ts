@@ -17,7 +17,13 @@ test('stands still until it is moved', () => {
 test('runs what is due in order of time, and of asking where times are equal', () => {
   const clock = new FakeClock()
   const ran: string[] = []
-  for (const [ms, name] of [[30, 'c'], [10, 'a'], [20, 'b1'], [20, 'b2'], [40, 'd']] as const) {
+  for (const [ms, name] of [
+    [30, 'c'],
+    [10, 'a'],
+    [20, 'b1'],
+    [20, 'b2'],
+    [40, 'd'],
+  ] as const) {
     clock.schedule(at(ms), () => ran.push(`${name}@${clock.now()}`))
   }
   clock.advanceTo(at(30))

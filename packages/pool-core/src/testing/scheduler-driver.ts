@@ -70,7 +70,17 @@ export class SchedulerDriver {
   }
 
   open(id: string, options: DrivenBatch = {}): readonly SchedulerCommand[] {
-    const { backoffMs = 0, chunkSize, failFast = false, pool = 'pool', priority = 0, retries = 0, session = 's', task = 't', total } = options
+    const {
+      backoffMs = 0,
+      chunkSize,
+      failFast = false,
+      pool = 'pool',
+      priority = 0,
+      retries = 0,
+      session = 's',
+      task = 't',
+      total,
+    } = options
     const batch: BatchOpened = {
       kind: 'batch-opened',
       batch: id as BatchId,

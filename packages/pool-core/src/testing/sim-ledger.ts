@@ -1,14 +1,5 @@
 import { assert } from '../base/assert.ts'
-import type {
-  Assign,
-  BatchId,
-  BatchSettled,
-  PoolName,
-  ReleaseBlock,
-  SettleFailed,
-  ShardId,
-  WorkerId,
-} from '../scheduler/index.ts'
+import type { Assign, BatchId, BatchSettled, PoolName, ReleaseBlock, SettleFailed, ShardId, WorkerId } from '../scheduler/index.ts'
 import type { SimBatch, SimPlan } from './sim-plan.ts'
 import type { SimAnswer } from './sim-worker.ts'
 
@@ -188,7 +179,10 @@ export class SimLedger {
     assert(settled.cancelled === 0 || this.#mayCancel(book), `${name}: nobody cancelled it`)
     const outcome = book.cancelled ? 'cancelled' : settled.failed > 0 ? 'failed' : 'completed'
     assert(settled.outcome === outcome, `${name} should have outcome ${outcome}`)
-    assert(book.blocks.every(({ released }) => released), `${name}: not all blocks are released`)
+    assert(
+      book.blocks.every(({ released }) => released),
+      `${name}: not all blocks are released`,
+    )
     assert(
       ![...this.#held.values()].some(({ assign }) => assign.batch === settled.batch),
       `${name} settles while a worker holds some of it`,

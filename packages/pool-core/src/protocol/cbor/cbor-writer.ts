@@ -116,6 +116,11 @@ export class CborWriter {
     this.#bytes[this.#at++] = byte
   }
 
+  /** Puts another byte in the place of one that was written when `length` was so: a map's head, once its size is known. */
+  patch(length: number, byte: number): void {
+    this.#bytes[this.#start + length] = byte
+  }
+
   /** Bytes as they are, without a head. */
   raw(bytes: Uint8Array): void {
     this.#room(bytes.length)

@@ -5,7 +5,7 @@ import type { ItemBlock } from '../item-block.ts'
 import { FRAME_BYTES_MAX } from '../limits.ts'
 import { located, Mismatch, preview } from '../mismatch.ts'
 import type { MessageSchema, MessageTable } from './message-schema.ts'
-import { encodeKey, Struct } from './struct.ts'
+import { EMPTY_MAP, encodeKey, Struct } from './struct.ts'
 
 /** Room for a message without items and errors. */
 const MESSAGE_BYTES_GUESS = 256
@@ -45,9 +45,9 @@ export class MessageCodec<Message extends Kinded> {
     const entry = this.#entry(message.kind)
     const writer = beginWriter(frameBytesGuess(message), FRAME_BYTES_MAX)
     try {
-      writer.head(5, entry.struct.countFields(message) + 1)
+      writer.byte(EMPTY_MAP)
       writer.raw(entry.cbor)
-      entry.struct.writeFields(writer, message)
+      writer.patch(0, EMPTY_MAP | (entry.struct.writeFields(writer, message) + 1))
       if (writer.length > FRAME_BYTES_MAX) throw new ForkpoolError('LIMIT_EXCEEDED', `larger than ${FRAME_BYTES_MAX} bytes`)
       return writer.finish()
     } catch (error) {

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts'
 import { beginWriter } from '../cbor/cbor-writer.ts'
 import type { CborReader } from '../cbor/cbor-reader.ts'
 import type { CborWriter } from '../cbor/cbor-writer.ts'
@@ -43,6 +44,12 @@ interface Slot {
 
 type Loose = Record<string, unknown>
 
+/** Head of a map without entries. The sizes of small maps are in the head's low bits, so it can be written first and filled in later. */
+export const EMPTY_MAP = 0xa0
+
+/** Beside `kind`, so many fields fit into such a head. */
+const FIELDS_MAX = 22
+
 /** A map with known text keys. Keys that it does not know are passed over; a null stands for an absent optional field. */
 export class Struct<Shape extends object> implements FieldType<Shape> {
   readonly expected: string
@@ -62,6 +69,7 @@ export class Struct<Shape extends object> implements FieldType<Shape> {
       key: encodeKey(name),
       label: `${JSON.stringify(name)}:`,
     }))
+    assert(this.#slots.length <= FIELDS_MAX, `${expected} has at most ${FIELDS_MAX} fields`)
     this.#byName = new Map(this.#slots.map(({ name }, i) => [name, i]))
   }
 
@@ -109,25 +117,21 @@ export class Struct<Shape extends object> implements FieldType<Shape> {
   }
 
   write(writer: CborWriter, value: Shape): void {
-    writer.head(5, this.countFields(value))
-    this.writeFields(writer, value)
+    const start = writer.length
+    writer.byte(EMPTY_MAP)
+    writer.patch(start, EMPTY_MAP | this.writeFields(writer, value))
   }
 
-  /** How many fields of the value are there. */
-  countFields(value: Shape): number {
+  /** Writes the entries of a map, and returns how many; the head is the caller's. */
+  writeFields(writer: CborWriter, value: Shape): number {
     let count = 0
-    for (const { name } of this.#slots) if ((value as Loose)[name] !== undefined) count++
-    return count
-  }
-
-  /** Writes the entries of a map whose head is written. */
-  writeFields(writer: CborWriter, value: Shape): void {
     for (const slot of this.#slots) {
       const field = (value as Loose)[slot.name]
       if (field === undefined) {
         if (!slot.optional) throw missing(slot)
         continue
       }
+      count++
       writer.raw(slot.key)
       try {
         slot.type.write(writer, field)
@@ -135,6 +139,7 @@ export class Struct<Shape extends object> implements FieldType<Shape> {
         throw located(error, slot.name)
       }
     }
+    return count
   }
 
   parse(json: unknown, source: JsonSource, _name?: string, into: object = {}): Shape {

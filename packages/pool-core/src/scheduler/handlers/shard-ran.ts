@@ -80,15 +80,9 @@ function putBackRest(state: SchedulerState, batch: Batch, range: ItemRange, ran:
 }
 
 /** Items that threw: neighbours that may run again do so together, the others have failed. */
-function takeFailures(
-  state: SchedulerState,
-  batch: Batch,
-  range: ItemRange,
-  failures: readonly ShardTaskFailure[],
-  now: Instant,
-): void {
+function takeFailures(state: SchedulerState, batch: Batch, range: ItemRange, failures: readonly ShardTaskFailure[], now: Instant): void {
   const retriesLeft = range.attempt <= batch.retries
-  for (let i = 0; i < failures.length; ) {
+  for (let i = 0; i < failures.length;) {
     const first = failures[i] as ShardTaskFailure
     if (!retriesLeft || !first.retryable) {
       failForGood(state, batch, range, first, now)
