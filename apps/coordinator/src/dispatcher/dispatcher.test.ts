@@ -291,6 +291,18 @@ describe('Dispatcher', () => {
     expect(workers.ended).toEqual([`kill ${worker} protocol`])
   })
 
+  test('an answer whose failures are out of order ends the worker as well', async () => {
+    const { dispatcher, workers } = create()
+    dispatcher.submit(REQUEST, encodeItems([1, 2]), true, new Sink())
+    await settle()
+    const [worker, shards] = [...workers.held].find(([, held]) => held.length > 0) as [WorkerId, RunMessage[]]
+    const { shard } = shards[0] as RunMessage
+    const failures = [1, 1].map((at) => ({ at, retryable: false, error: { name: 'E', message: 'x' } }))
+    const values = { count: 0, codec: 'f64' as const, bytes: new Uint8Array(0) }
+    workers.events?.ran(worker, { kind: 'ran', shard, count: 2, values, failures, runMs: 1, decodeMs: 0, encodeMs: 0 })
+    expect(workers.ended).toEqual([`kill ${worker} protocol`])
+  })
+
   test('cancel: what is queued is cancelled, what ran counts, and the ledger balances', async () => {
     const { dispatcher, workers, counts } = create()
     const sink = new Sink()

@@ -1,6 +1,6 @@
 import type { Cancel, Clock, ExitCause, Random } from '@forkpool/pool-core/base'
 import { ForkpoolError, RingBuffer, deferred } from '@forkpool/pool-core/base'
-import type { ItemBlock, RanMessage, TaskFailure, TaskListing } from '@forkpool/pool-core/protocol'
+import type { ItemBlock, RanMessage, ShardFailure, TaskFailure, TaskListing } from '@forkpool/pool-core/protocol'
 import { sliceBlock } from '@forkpool/pool-core/protocol'
 import type {
   Assign,
@@ -30,6 +30,17 @@ interface HeldShard {
   readonly worker: WorkerId
   readonly from: number
   readonly count: number
+}
+
+/** What a worker gave, beside the event that tells the scheduler of it. */
+interface RanShard {
+  readonly held: HeldShard
+  readonly message: RanMessage
+}
+
+interface PendingEvent {
+  readonly event: SchedulerEvent
+  readonly ran: RanShard | undefined
 }
 
 /** What the dispatcher is built on. */
@@ -67,7 +78,7 @@ export class Dispatcher {
   #submitted = 0
   /** Shards that a worker holds. Invariant: the scheduler holds the same. */
   readonly #shards = new Map<ShardId, HeldShard>()
-  #pending: SchedulerEvent[] = []
+  #pending: PendingEvent[] = []
   #stepping = false
   #cancelWake: Cancel | undefined
   #draining = false
@@ -258,7 +269,7 @@ export class Dispatcher {
       if (held !== undefined) this.#parts.observer.duplicateDropped(held.run.pool, 'late', message.count)
       return
     }
-    if (message.count > held.count || message.values.count + failures.length !== message.count) {
+    if (message.count > held.count || message.values.count + failures.length !== message.count || !areInOrder(failures, message.count)) {
       this.#parts.fleet.kill(worker, 'protocol')
       return
     }
@@ -269,9 +280,9 @@ export class Dispatcher {
   }
 
   /** Events are stepped one after the other: one that comes up while another is carried out waits. */
-  #feed(event: SchedulerEvent, ran?: { readonly held: HeldShard; readonly message: RanMessage }): void {
+  #feed(event: SchedulerEvent, ran?: RanShard): void {
     if (this.#stepping) {
-      this.#pending.push(event)
+      this.#pending.push({ event, ran })
       return
     }
     this.#stepping = true
@@ -280,14 +291,14 @@ export class Dispatcher {
       while (this.#pending.length > 0) {
         const events = this.#pending
         this.#pending = []
-        for (const next of events) this.#step(next, undefined)
+        for (const next of events) this.#step(next.event, next.ran)
       }
     } finally {
       this.#stepping = false
     }
   }
 
-  #step(event: SchedulerEvent, ran: { readonly held: HeldShard; readonly message: RanMessage } | undefined): void {
+  #step(event: SchedulerEvent, ran: RanShard | undefined): void {
     const outcome = new StepOutcome()
     for (const command of step(this.#state, event, this.#parts.clock.now())) this.#carryOut(command, outcome)
     if (ran !== undefined) this.#recordRan(ran.held, ran.message, outcome)
@@ -429,6 +440,11 @@ export class Dispatcher {
     this.#ended.delete(oldest)
     void engine.forget(oldest)
   }
+}
+
+/** Failures stand in ascending order of distinct places, all of them among those that ran. */
+function areInOrder(failures: readonly ShardFailure[], ran: number): boolean {
+  return failures.every((failure, i) => failure.at < ran && failure.at > (failures[i - 1]?.at ?? -1))
 }
 
 /** Single failures as ranges of one task each: they come one by one, rarely many. */

@@ -7,7 +7,9 @@ const SIZE_NAME = /^size-(\d+)$/
 
 /** Which pools exist and how large they are. */
 export class PoolRegistry {
-  /** One label a pool and size, so that observers can know a pool by its label. */
+  /** What each pool is now, by name. */
+  readonly #pools = new Map<string, PoolLabel>()
+  /** One label for each name and size that ever were, so that observers can know a pool by its label. */
   readonly #labels = new Map<string, PoolLabel>()
   readonly #limits: { readonly poolsMax: number; readonly sizeMax: number; readonly defaultSize: number }
 
@@ -32,14 +34,23 @@ export class PoolRegistry {
     if (sizeInName !== undefined && !Number.isNaN(sizeInName) && size !== undefined && sizeInName !== size)
       throw new ForkpoolError('BAD_ARGUMENT', `pool "${name}" is the pool of size ${sizeInName}; it cannot have size ${size}`)
     const key = name ?? (size === undefined ? 'default' : `size-${size}`)
-    const known = this.#labels.get(key)
+    const known = this.#pools.get(key)
     const sizeOfName = sizeInName !== undefined && sizeInName >= 1 && sizeInName <= sizeMax ? sizeInName : undefined
     const wanted = size ?? known?.size ?? sizeOfName ?? defaultSize
     if (known?.size === wanted) return { pool: known, changed: false }
-    if (known === undefined && this.#labels.size >= poolsMax)
+    if (known === undefined && this.#pools.size >= poolsMax)
       throw new ForkpoolError('LIMIT_EXCEEDED', `there are ${poolsMax} pools already (--pools-max)`)
-    const pool: PoolLabel = { name: key, size: wanted }
-    this.#labels.set(key, pool)
+    const pool = this.#labelOf(key, wanted)
+    this.#pools.set(key, pool)
     return { pool, changed: true }
+  }
+
+  #labelOf(name: string, size: number): PoolLabel {
+    const key = `${name} ${size}`
+    const known = this.#labels.get(key)
+    if (known !== undefined) return known
+    const label: PoolLabel = { name, size }
+    this.#labels.set(key, label)
+    return label
   }
 }

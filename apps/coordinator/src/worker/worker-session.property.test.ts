@@ -124,6 +124,18 @@ describe('a worker session', () => {
     expect(bench.reports.map(({ shard, count }) => [shard, count])).toEqual([1, 2, 3, 4, 5].map((shard) => [shard, shard]))
   })
 
+  it('interrupts the shard that runs, and goes on with the next', async () => {
+    const bench = new Bench()
+    bench.run(1, 'wait', 2)
+    bench.run(2, 'compute', 1)
+    bench.receive({ kind: 'abort', shard: 1 })
+    await settle()
+    expect(bench.reports.map(({ shard, count }) => [shard, count])).toEqual([
+      [1, 0],
+      [2, 1],
+    ])
+  })
+
   it('stops at the first frame that is no message, with BAD_MESSAGE and nothing else', () => {
     const messages = fc.constantFrom<CoordinatorMessage>({ kind: 'stop' }, { kind: 'abort', shard: 7 })
     const bytes = fc.oneof(

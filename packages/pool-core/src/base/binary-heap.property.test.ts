@@ -54,6 +54,6 @@ test('keeps values that are equal in rank, each once', () => {
   const heap = new BinaryHeap<{ readonly rank: number; readonly name: string }>((a, b) => a.rank < b.rank)
   for (const name of ['a', 'b', 'c', 'd']) heap.push({ rank: 1, name })
   const names = Array.from({ length: 4 }, () => heap.pop()?.name)
-  expect(names.toSorted()).toEqual(['a', 'b', 'c', 'd'])
+  expect(new Set(names)).toEqual(new Set(['a', 'b', 'c', 'd']))
   expect(heap.pop()).toBeUndefined()
 })

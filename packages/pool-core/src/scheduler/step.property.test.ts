@@ -14,7 +14,8 @@ type Move =
       readonly retries: number
     }
   | { readonly kind: 'items'; readonly batch: number; readonly count: number }
-  | { readonly kind: 'end' | 'cancel'; readonly batch: number }
+  | { readonly kind: 'end'; readonly batch: number }
+  | { readonly kind: 'cancel'; readonly batch: number }
   | { readonly kind: 'pause'; readonly batch: number; readonly paused: boolean }
   | { readonly kind: 'online' }
   | { readonly kind: 'lose'; readonly worker: number }

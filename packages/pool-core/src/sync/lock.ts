@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { describeOwner } from '../memory/owner.ts'
-import { WATCH_EVERY_MS } from './deadlock-watch.ts'
-import type { DeadlockWatch } from './deadlock-watch.ts'
+import { DeadlockWatch, WATCH_EVERY_MS } from './deadlock-watch.ts'
+import type { DeadlockWatchHandle } from './deadlock-watch.ts'
 import { Guard } from './guard.ts'
 import { LOCK_WORDS, LockCore } from './lock-core.ts'
 import { attachRegion, placeRegion, SharedObject } from './region.ts'
@@ -23,7 +23,10 @@ export interface LockOptions extends PlaceOptions {
   readonly clock?: Clock | undefined
 }
 
-export interface LockHandle extends Handle<'lock'> {}
+export interface LockHandle extends Handle<'lock'> {
+  readonly watch?: DeadlockWatchHandle | undefined
+  readonly name?: string | undefined
+}
 
 /** A lock, looked at. */
 export interface LockStatistics {
@@ -56,11 +59,15 @@ export class Lock extends SharedObject {
 
   /** The same lock, in another thread or process. @throws ForkpoolError NOT_FOUND when its memory is gone. */
   static attach(handle: LockHandle, options: Pick<LockOptions, 'clock' | 'watch' | 'name'> = {}): Lock {
-    return new Lock(options, attachRegion(handle, 'lock'))
+    const watch = options.watch ?? (handle.watch === undefined ? undefined : DeadlockWatch.attach(handle.watch))
+    return new Lock({ ...options, watch, name: options.name ?? handle.name }, attachRegion(handle, 'lock'))
   }
 
   get handle(): LockHandle {
-    return { forkpool: 'lock', memory: this.region.memory.handle, offset: this.region.offset }
+    const { watch, name } = this.#options
+    const handle = { forkpool: 'lock', memory: this.region.memory.handle, offset: this.region.offset } as const
+    // No key without a value: a handle is the same after JSON and after structured clone.
+    return { ...handle, ...(watch === undefined ? {} : { watch: watch.handle }), ...(name === undefined ? {} : { name }) }
   }
 
   /** The words, for a `Condition` that is built on this lock. */

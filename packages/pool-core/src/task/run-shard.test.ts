@@ -181,6 +181,13 @@ describe('stopping early', () => {
     expect(decodeItems(report.values)).toEqual([3, 6, 9, 12])
   })
 
+  it('yields as soon as its time is over between tasks that are awaited', async () => {
+    const host = new TestHost(() => Promise.resolve((host.now += 3)))
+    const items = Array.from({ length: 100 }, () => 1)
+    const report = await runShard(messageFor(items, { yieldAfterMs: 10 }), new ShardContext('w1', 1), host)
+    expect(decodeItems(report.values)).toEqual([3, 6, 9, 12])
+  })
+
   it('runs one task at least, however little time it has', async () => {
     const host = new TestHost(() => (host.now += 1000))
     const report = await runShard(messageFor([1, 2, 3], { yieldAfterMs: 0 }), new ShardContext('w1', 1), host)
@@ -214,6 +221,15 @@ describe('stopping early', () => {
     )
     expect(report.count).toBeGreaterThanOrEqual(4)
     expect(report.count).toBeLessThan(10)
+  })
+
+  it('yields when numbers fill a message', async () => {
+    const report = await run(
+      (n) => n,
+      Array.from({ length: 200_000 }, (_, i) => i),
+    )
+    expect(report.count).toBe(131_072)
+    expect(report.values.count).toBe(131_072)
   })
 
   it('leaves a result for the next run that fits a message only alone', async () => {

@@ -6,10 +6,10 @@ import { checkInvariants, createScheduler, isShardHeld, schedulerStatistics, ste
 import type { SchedulerCommand, SchedulerEvent, SchedulerState, WorkerId } from '../scheduler/index.ts'
 import { FakeClock } from './fake-clock.ts'
 import { SeededRandom } from './seeded-random.ts'
+import { SimFleet } from './sim-fleet.ts'
 import { SimLedger } from './sim-ledger.ts'
 import { drawPlan } from './sim-plan.ts'
 import type { SimBatch, SimPlan } from './sim-plan.ts'
-import { SimWorker } from './sim-worker.ts'
 import type { SimAnswer } from './sim-worker.ts'
 
 /** What one simulated world did. Equal seeds give equal reports. */
@@ -29,18 +29,6 @@ export interface SimReport {
 /** No plan that `drawPlan` gives needs nearly as many: more is a loop. */
 const STEPS_MAX = 100_000
 
-/** The end of a worker is known after this time at the latest: before an item that was blamed for it runs again. */
-const NEWS_MAX_MS = 60
-
-/** A worker and the way to it: messages arrive in order, in either direction. */
-interface Link {
-  readonly worker: SimWorker
-  inAt: Instant
-  outAt: Instant
-  /** Answers on their way. */
-  readonly answers: Map<SimAnswer, Cancel>
-}
-
 /**
  * A world from one seed: pools, batches, workers that run, yield, throw, crash, hang, answer late or twice, start slowly or not at all, and
  * are killed from outside, around a real scheduler. It runs until nothing is left to happen, and checks every promise on the way.
@@ -52,15 +40,13 @@ export class SimWorld {
   readonly #clock = new FakeClock()
   readonly #ledger: SimLedger
   readonly #state: SchedulerState
-  readonly #links = new Map<WorkerId, Link>()
+  readonly #fleet: SimFleet
   #timer: Cancel | undefined
-  #workersStarted = 0
   #workersLost = 0
   #shards = 0
   #steps = 0
   #drains = 0
   #digest = 0
-  #kills = 0
 
   constructor(seed: number) {
     this.#seed = seed
@@ -68,6 +54,12 @@ export class SimWorld {
     this.#plan = drawPlan(this.#random)
     this.#ledger = new SimLedger(this.#plan)
     this.#state = createScheduler(this.#plan.options)
+    // Fewer kills than `crashLimit`, so that each item that fails for lost workers is guilty.
+    this.#fleet = new SimFleet(this.#clock, this.#random, this.#plan.faults, this.#plan.options.crashLimit - 1, {
+      online: (worker) => this.#give({ kind: 'worker-online', worker }),
+      lost: (worker) => this.#lose(worker),
+      answered: (worker, answer) => this.#takeIn(worker, answer),
+    })
   }
 
   /** Runs to the end. @throws Error that names the seed and the step, with what went wrong as its cause. */
@@ -100,7 +92,7 @@ export class SimWorld {
     for (const { pool, size } of pools) this.#setPool(pool, size)
     for (const { at, pool, size } of resizes) this.#at(at, () => this.#setPool(pool, size))
     for (const batch of batches) this.#at(batch.opensAt, () => this.#open(batch))
-    for (const { all, at } of faults.kills) this.#at(at, () => this.#killFromOutside(all))
+    for (const { all, at } of faults.kills) this.#at(at, () => this.#fleet.killFromOutside(all))
     if (drainAt !== undefined) this.#at(drainAt, () => this.#give({ kind: 'drain-requested' }))
   }
 
@@ -172,18 +164,18 @@ export class SimWorld {
         this.#shards++
         const batch = this.#plan.batches.find(({ id }) => id === command.batch)
         assert(batch !== undefined, `batch ${command.batch} is unknown`)
-        return this.#tell(command.worker, (worker) => worker.run(command, batch))
+        return this.#fleet.tell(command.worker, (worker) => worker.run(command, batch))
       }
       case 'abort-shard':
-        return this.#tell(command.worker, (worker) => worker.abort(command.shard))
+        return this.#fleet.tell(command.worker, (worker) => worker.abort(command.shard))
       case 'stop-worker':
       case 'kill-worker':
-        return this.#tell(command.worker, (worker) => {
+        return this.#fleet.tell(command.worker, (worker) => {
           assert(command.kind === 'kill-worker' || worker.isIdle, `${worker.id} is stopped while it works`)
-          this.#end(worker)
+          this.#fleet.end(worker)
         })
       case 'start-workers':
-        for (let i = 0; i < command.count; i++) this.#start()
+        for (let i = 0; i < command.count; i++) this.#fleet.start()
         return
       case 'wake-at':
         this.#timer?.()
@@ -199,48 +191,6 @@ export class SimWorld {
     }
   }
 
-  #start(): void {
-    const { startFails, startMs, stillborn } = this.#plan.faults
-    const id = `worker-${this.#workersStarted++}` as WorkerId
-    this.#at(after(this.#clock.now(), this.#random.interval(startMs)), () => {
-      if (this.#random.chance(startFails)) return this.#lose(id)
-      const worker = new SimWorker(id, {
-        clock: this.#clock,
-        answer: (from, answer) => this.#answer(from, answer),
-        crash: (crashed) => this.#end(crashed),
-      })
-      this.#links.set(id, { worker, inAt: this.#clock.now(), outAt: this.#clock.now(), answers: new Map() })
-      this.#give({ kind: 'worker-online', worker: id })
-      if (this.#random.chance(stillborn) && this.#mayKill()) this.#end(worker)
-    })
-  }
-
-  /** A message to a worker; one that is gone does not get it. */
-  #tell(id: WorkerId, run: (worker: SimWorker) => void): void {
-    const link = this.#links.get(id)
-    assert(link !== undefined, `${id} is told something and is not there`)
-    link.inAt = this.#arrival(link.inAt)
-    this.#at(link.inAt, () => {
-      if (link.worker.alive) run(link.worker)
-    })
-  }
-
-  #answer(worker: SimWorker, answer: SimAnswer): void {
-    const link = this.#links.get(worker.id)
-    assert(link !== undefined, `${worker.id} answers and is not there`)
-    link.outAt = this.#arrival(link.outAt)
-    if (this.#random.chance(this.#plan.faults.late)) link.outAt = after(link.outAt, this.#random.interval(1_000))
-    link.answers.set(
-      answer,
-      this.#at(link.outAt, () => {
-        link.answers.delete(answer)
-        this.#takeIn(worker.id, answer)
-        if (!this.#random.chance(this.#plan.faults.twice)) return
-        this.#at(after(this.#clock.now(), this.#random.interval(50)), () => this.#takeIn(worker.id, answer))
-      }),
-    )
-  }
-
   #takeIn(worker: WorkerId, answer: SimAnswer): void {
     const held = isShardHeld(this.#state, worker, answer.shard)
     assert(held === this.#ledger.isHeld(worker, answer.shard), `whether ${worker} holds shard ${answer.shard} is not clear`)
@@ -248,42 +198,10 @@ export class SimWorld {
     this.#give({ kind: 'shard-ran', worker, ...answer })
   }
 
-  /** The worker is no more. The news of it overtakes answers that are on their way: those are lost, or arrive after it. */
-  #end(worker: SimWorker): void {
-    if (!worker.alive) return
-    worker.die()
-    const link = this.#links.get(worker.id)
-    assert(link !== undefined, `${worker.id} ends and is not there`)
-    const { latencyMs, lostOnDeath } = this.#plan.faults
-    for (const cancel of link.answers.values()) if (this.#random.chance(lostOnDeath)) cancel()
-    const newsMs = Math.min(this.#random.interval(latencyMs), NEWS_MAX_MS)
-    this.#at(after(this.#clock.now(), newsMs), () => this.#lose(worker.id))
-  }
-
   #lose(worker: WorkerId): void {
     this.#workersLost++
     this.#ledger.lost(worker)
-    const event = { kind: 'worker-lost', worker, exit: { exitCode: this.#workersLost } } as const
-    this.#give(event)
-    if (this.#random.chance(this.#plan.faults.twice)) this.#give(event)
-  }
-
-  #killFromOutside(all: boolean): void {
-    const alive = [...this.#links.values()].filter(({ worker }) => worker.alive)
-    const [first, ...others] = alive
-    if (first === undefined || !this.#mayKill()) return
-    const doomed = all ? alive : [this.#random.pick([first, ...others])]
-    for (const { worker } of doomed) this.#end(worker)
-  }
-
-  /** Fewer times than `crashLimit` in all, so that each item that fails for lost workers is guilty. */
-  #mayKill(): boolean {
-    return ++this.#kills < this.#plan.options.crashLimit
-  }
-
-  #arrival(notBefore: Instant): Instant {
-    const at = after(this.#clock.now(), this.#random.interval(this.#plan.faults.latencyMs))
-    return at > notBefore ? at : notBefore
+    this.#give({ kind: 'worker-lost', worker, exit: { exitCode: this.#workersLost } })
   }
 
   /** The world is quiet: everything that was begun must be over. */
