@@ -24,7 +24,8 @@ export const SMOKE_THRESHOLDS = {
 export const THROUGHPUT_THRESHOLDS = {
   checks: ['rate==1'],
   forkpool_batches_right: ['rate==1'],
-  forkpool_faults: ['count==0'],
+  // The first one ends the run: what follows would say nothing more.
+  forkpool_faults: [{ threshold: 'count==0', abortOnFail: true }],
   forkpool_batch_time: ['p(95)<10000'],
   forkpool_tasks_completed: ['rate>1000'],
 }

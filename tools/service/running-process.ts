@@ -48,6 +48,8 @@ export class RunningProcess {
   readonly pid: number
   /** Resolves when the process is gone, however it went. */
   readonly ended: Promise<ProcessEnd>
+  /** Resolves when the process is gone and all that it wrote has been read. */
+  readonly #closed: Promise<void>
   readonly #child: ChildProcess
   readonly #logFile: string | undefined
   readonly #lines: string[] = []
@@ -66,6 +68,7 @@ export class RunningProcess {
         resolve({ exitCode, signal })
       })
     })
+    this.#closed = new Promise((resolve) => child.once('close', () => resolve()))
     if (live.size === 0) {
       process.off('exit', killLive)
       process.on('exit', killLive)
@@ -125,8 +128,8 @@ export class RunningProcess {
     try {
       return await Promise.race([
         ready,
-        this.ended.then((end) => {
-          throw new Error(`${this.name} ended before it was ready (${describeEnd(end)})${this.logTail()}`)
+        this.#closed.then(async () => {
+          throw new Error(`${this.name} ended before it was ready (${describeEnd(await this.ended)})${this.logTail()}`)
         }),
         delay(timeoutMs, undefined, { signal: over.signal }).then(() => {
           throw new Error(`${this.name} was not ready within ${timeoutMs / 1000} s${this.logTail()}`)
@@ -156,11 +159,17 @@ export class RunningProcess {
     await endGroup(this.pid)
   }
 
-  /** The last lines of the log, on lines of their own; empty where there is none. */
+  /** The last lines of the log and of what was read from it, on lines of their own; empty where there is none. */
   logTail(): string {
-    if (this.#logFile === undefined) return ''
-    const lines = readFileSync(this.#logFile, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES)
-    return lines.join('') === '' ? '' : `; the end of ${this.#logFile}:\n${lines.join('\n')}`
+    const logged = this.#logFile === undefined ? [] : readFileSync(this.#logFile, 'utf8').trimEnd().split('\n')
+    const parts = [
+      { from: 'its output', lines: this.#lines },
+      { from: String(this.#logFile), lines: logged },
+    ]
+    return parts
+      .filter(({ lines }) => lines.join('') !== '')
+      .map(({ from, lines }) => `; the end of ${from}:\n${lines.slice(-TAIL_LINES).join('\n')}`)
+      .join('')
   }
 }
 

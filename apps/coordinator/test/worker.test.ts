@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { encodeItems } from '@forkpool/pool-core/protocol'
+import { encodeItems, FRAME_BYTES_MAX } from '@forkpool/pool-core/protocol'
 import { WorkerHarness } from './fixtures/worker-harness.ts'
 import type { HarnessWorker } from './fixtures/worker-harness.ts'
 
@@ -255,6 +255,17 @@ describe('a worker that dies', () => {
       expect(code).toBe(1)
       expect(output).toMatch(/^forkpool worker w\d+ ends: its coordinator sent what is no message: .+\n$/)
     }
+  })
+
+  it('says that a frame was too large', async () => {
+    const worker = await harness.forkReady()
+    ;(await worker.link).send(new Uint8Array(4 * FRAME_BYTES_MAX + 1))
+    expect(await worker.ended).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(
+        /^forkpool worker w\d+ ends: the link to its coordinator failed: Max payload size exceeded\n$/,
+      ) as unknown,
+    })
   })
 
   it('ends silently when the coordinator closes the link, busy or not', async () => {

@@ -196,6 +196,46 @@ describe.each(KINDS)('between %s actors', (memory) => {
       expect(await queue.join()).toBe(true)
     })
 
+    test('shutdown wakes those who wait to put while another joins', async () => {
+      const queue = make(1)
+      queue.putSync(1)
+      const remotes = await Promise.all(actors.map((actor) => actor.attach(queue.handle)))
+      const put = remotes[0]!.call('putSync', 2).catch((error: unknown) => error)
+      const joined = remotes[1]!.call('joinSync')
+      await until(() => queue.statistics().waitingToPut === 1)
+      queue.shutdown()
+      expect(await put).toMatchObject({ code: 'QUEUE_SHUT_DOWN' })
+      expect(await queue.join({ timeoutMs: 5 })).toBe(false)
+      queue.shutdown({ immediate: true })
+      expect(await joined).toBe(true)
+    })
+
+    test('immediate shutdown while others put, get and join: all end', async () => {
+      const queue = make(2)
+      const remotes = await Promise.all(actors.map((actor) => actor.attach(queue.handle)))
+      const loop = async (call: () => Promise<unknown>): Promise<string> => {
+        for (;;) {
+          try {
+            await call()
+          } catch (error) {
+            return (error as { code: string }).code
+          }
+        }
+      }
+      const ends = Promise.all([
+        loop(() => remotes[0]!.call('putSync', 1)),
+        loop(() => remotes[1]!.call('getSync')),
+        loop(() => remotes[2]!.call('getSync')),
+      ])
+      const joined = queue.join()
+      await until(() => queue.statistics().unfinished > 5)
+      queue.shutdown({ immediate: true })
+      expect(await ends).toEqual(Array.from({ length: 3 }, () => 'QUEUE_SHUT_DOWN'))
+      // Items that were got before, and never called done, are still open.
+      for (let left = queue.statistics().unfinished; left > 0; left--) queue.taskDone()
+      expect(await joined).toBe(true)
+    })
+
     test('shutdown while others put, get and join: all end', async () => {
       const queue = make(2)
       const remotes = await Promise.all(actors.map((actor) => actor.attach(queue.handle)))
@@ -275,7 +315,7 @@ describe.each(KINDS)('between %s actors', (memory) => {
       new Map([[1, new Set(['a'])]]),
       new Float64Array([1, 2]),
       new Uint8Array(1000).fill(7),
-      [1, , 3],
+      Array.from({ length: 2 }),
       circle,
     ]
     for (const value of values) {
@@ -335,12 +375,25 @@ describe.each(KINDS)('between %s actors', (memory) => {
     expect(() => queue.getSync({ timeoutMs: -5 })).toThrow(RangeError)
   })
 
-  test('a SimpleQueue between many loses nothing', async () => {
+  test.each([
+    ['', async (queue: SimpleQueue<number>) => queue.get()],
+    [
+      ', by tryGet',
+      async (queue: SimpleQueue<number>) => {
+        await until(() => !queue.isEmpty)
+        return queue.tryGet()?.value
+      },
+    ],
+    [', by get with a timeout', async (queue: SimpleQueue<number>) => queue.get({ timeoutMs: 1 }).catch(() => undefined)],
+  ])('a SimpleQueue between many loses nothing%s', async (_how, get) => {
     const queue = keep(new SimpleQueue<number>({ memory }))
     const remotes = await Promise.all(actors.map((actor) => actor.attach(queue.handle)))
     const got: number[] = []
     const consumer = (async () => {
-      for (let i = 0; i < 300; i++) got.push(await queue.get())
+      while (got.length < 300) {
+        const item = await get(queue)
+        if (item !== undefined) got.push(item)
+      }
     })()
     await Promise.all(
       remotes.map(async (remote, index) => {
@@ -355,8 +408,9 @@ describe.each(KINDS)('between %s actors', (memory) => {
     const queue = keep(new Queue<number>({ memory }))
     const again = Queue.attach<number>(queue.handle)
     again.close()
-    expect(() => again.tryPut(1)).toThrow()
-    expect(() => again.tryGet()).toThrow()
+    for (const call of [() => again.tryPut(1), () => again.tryGet(), () => again.isEmpty, () => again.shutdown()])
+      expect(call).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+    await expect(again.get()).rejects.toMatchObject({ code: 'CLOSED' })
     expect(queue.tryPut(1)).toBe(true)
   })
 })

@@ -144,7 +144,10 @@ test('10 processes × 100,000 increments under one Lock are exact, and without i
   const total = async (handle: Lock['handle'] | undefined): Promise<number> => {
     const counter = keep(new Value('i32', 0, { memory: 'process', lock: false }))
     const children = Array.from({ length: 10 }, () =>
-      fork(new URL('./sync-increment-actor.ts', import.meta.url), { execArgv: ['--conditions=forkpool-source'], serialization: 'advanced' }),
+      fork(new URL('./sync-increment-actor.ts', import.meta.url), {
+        execArgv: ['--conditions=forkpool-source'],
+        serialization: 'advanced',
+      }),
     )
     await Promise.all(children.map((child) => once(child, 'message')))
     const exits = children.map((child) => once(child, 'exit'))
@@ -163,9 +166,10 @@ test('a queue works on after processes were killed in the middle of it', async (
     const remotes = await Promise.all(workers.map((actor) => actor.attach(queue.handle)))
     // They put and take in endless loops, so that the kill meets them anywhere.
     void remotes[0]!.call('putSync', round).catch(() => {})
-    for (const remote of remotes) void (async () => {
-      for (;;) await remote.call('putSync', 1).then(() => remote.call('getSync'))
-    })().catch(() => {})
+    for (const remote of remotes)
+      void (async () => {
+        for (;;) await remote.call('putSync', 1).then(() => remote.call('getSync'))
+      })().catch(() => {})
     await until(() => queue.statistics().unfinished > round * 20)
     await Promise.all(workers.map((worker) => worker.kill()))
     for (let next = queue.tryGet(); next !== undefined; next = queue.tryGet()) expect(next.value).toBeTypeOf('number')

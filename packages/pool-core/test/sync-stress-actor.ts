@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads'
-import { Barrier, Condition, Event, Lock, Queue, RLock, Semaphore, SharedArray, Value, attach } from '../src/sync/index.ts'
-import type { ElementsHandle, Handle, LifoQueue, PriorityQueue, SimpleQueue } from '../src/sync/index.ts'
+import { Barrier, Condition, Event, Lock, RLock, Semaphore, SharedArray, Value, attach } from '../src/sync/index.ts'
+import type { ElementsHandle, Handle, LifoQueue, PriorityQueue, Queue, SimpleQueue } from '../src/sync/index.ts'
 
 /** What one actor shall do, and with what. */
 export interface StressJob {

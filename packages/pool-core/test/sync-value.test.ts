@@ -1,5 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createMemory, Lock, SharedArray, SharedMemory, Value } from '../src/sync/index.ts'
+import {
+  Barrier,
+  BoundedSemaphore,
+  Condition,
+  createMemory,
+  Event,
+  Lock,
+  Semaphore,
+  SharedArray,
+  SharedMemory,
+  Value,
+} from '../src/sync/index.ts'
 import { Actor, KINDS } from './sync-actors.ts'
 
 const TYPES = ['i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'f32', 'f64'] as const
@@ -110,6 +121,36 @@ describe.each(KINDS)('between %s actors', (memory) => {
     expect(() => new Lock({ memory: one.memory, offset: 3 })).toThrow(RangeError)
     one.unlink()
     one.close()
+  })
+
+  test('whatever was closed says so', async () => {
+    const cases: [{ close(): void; unlink(): void }, () => unknown][] = []
+    const add = <Kept extends { close(): void; unlink(): void }>(kept: Kept, use: (kept: Kept) => unknown): unknown =>
+      cases.push([kept, () => use(kept)])
+    add(new Lock({ memory }), (lock) => lock.acquireSync())
+    add(new Lock({ memory }), (lock) => lock.release())
+    add(new Semaphore({ memory }), (semaphore) => semaphore.acquireSync())
+    add(new BoundedSemaphore({ memory }), (semaphore) => semaphore.release())
+    add(new Event({ memory }), (event) => event.set())
+    add(new Condition({ memory }), (condition) => condition.notify())
+    add(new Barrier({ memory, parties: 1 }), (barrier) => barrier.waitSync())
+    add(new Value('i32', 1, { memory, lock: false }), (value) => value.value)
+    add(new SharedArray('i32', 1, { memory }), (array) => array.get(0))
+    for (const [object, use] of cases) {
+      object.unlink()
+      object.close()
+      object.close()
+      expect(use).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+    }
+  })
+
+  test('a wait that is under way when its holder closes the primitive rejects', async () => {
+    const lock = new Lock({ memory })
+    lock.acquireSync()
+    const waiting = lock.acquire()
+    lock.unlink()
+    lock.close()
+    await expect(waiting).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
   test('polling memory serves the same primitives', async () => {

@@ -66,7 +66,11 @@ function openSession({ workerId, primaryPid }: WorkerEnvironment, link: WorkerLi
     // What tasks print goes to the coordinator; when that is gone, the pipe breaks before the worker ends.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   })
-  link.onClose(() => process.exit(EXIT.stopped))
+  link.onClose(({ code, reason }) => {
+    if (isGone(code) || isOrphan(primaryPid)) process.exit(EXIT.stopped)
+    sayLastWords(`forkpool worker ${workerId} ends: the link to its coordinator failed: ${reason}`)
+    process.exit(EXIT.failed)
+  })
   link.onFrame((frame) => {
     watch()
     session.receive(frame)
@@ -79,6 +83,11 @@ function openSession({ workerId, primaryPid }: WorkerEnvironment, link: WorkerLi
   }
   systemClock.schedule(after(systemClock.now(), SETTLED_AFTER_MS), settle, { unref: true })
   return session
+}
+
+/** Whether the coordinator closed the link, or is gone; other codes (RFC 6455 §7.4.1) tell what was wrong with a frame. */
+function isGone(code: number | undefined): boolean {
+  return code === undefined || [1000, 1001, 1005, 1006].includes(code)
 }
 
 function readEnvironment(variables: NodeJS.ProcessEnv): WorkerEnvironment {

@@ -6,7 +6,8 @@ const NUMBER = 0
 const TEXT = 1
 const CLONE = 2
 
-const decoder = new TextDecoder()
+// A byte order mark at the front is part of the text, not of its encoding.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
 /**

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { ForkpoolError } from '../base/errors.ts'
+import { checkOpen } from '../memory/check-open.ts'
 import { breakUp, enter, leave, open, packState, PARTIES_MAX, reset, unpackState } from './barrier-state.ts'
 import type { BarrierState } from './barrier-state.ts'
 import { attachRegion, placeRegion, SharedObject } from './region.ts'
@@ -138,6 +139,7 @@ export class Barrier extends SharedObject {
   #arrival(): { readonly attempt: () => boolean; readonly index: () => number } {
     let index = -1
     const attempt = (): boolean => {
+      checkOpen(this.region.memory)
       for (;;) {
         const word = Atomics.load(this.#words, this.#state)
         const state = unpackState(word)
@@ -211,11 +213,13 @@ export class Barrier extends SharedObject {
   }
 
   #read(): BarrierState {
+    checkOpen(this.region.memory)
     return unpackState(Atomics.load(this.#words, this.#state))
   }
 
   /** One transition, whatever others do meanwhile, and a wake-up for all. @returns the state before it. */
   #change(next: (state: BarrierState) => BarrierState): BarrierState {
+    checkOpen(this.region.memory)
     for (;;) {
       const word = Atomics.load(this.#words, this.#state)
       const before = unpackState(word)

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { ForkpoolError } from '../base/errors.ts'
+import { checkOpen } from '../memory/check-open.ts'
 import { decodeValue, encodeValue } from '../memory/value-codec.ts'
 import { LOCK_WORDS, LockCore } from './lock-core.ts'
 import type { QueueOrder } from './queue-order.ts'
@@ -102,6 +103,7 @@ export abstract class BaseQueue<Item> extends SharedObject {
 
   /** Items inside just now. */
   get size(): number {
+    checkOpen(this.region.memory)
     return this.#store.length
   }
 
@@ -236,6 +238,7 @@ export abstract class BaseQueue<Item> extends SharedObject {
   }
 
   #put(bytes: Uint8Array, priority: number): boolean {
+    checkOpen(this.region.memory)
     // A look from outside first: whoever waits for a place looks often, and the guard is wanted by those who make one.
     if (this.isFull && !this.#isShut()) return false
     const isPut = this.#locked(() => {
@@ -261,6 +264,7 @@ export abstract class BaseQueue<Item> extends SharedObject {
   }
 
   #take(): Uint8Array | undefined {
+    checkOpen(this.region.memory)
     if (this.isEmpty && !this.#isShut()) return undefined
     const bytes = this.#locked(() => {
       if (this.size > 0) return this.#store.take()

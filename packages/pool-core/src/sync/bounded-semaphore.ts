@@ -1,4 +1,5 @@
 import { ForkpoolError } from '../base/errors.ts'
+import { checkOpen } from '../memory/check-open.ts'
 import { attachRegion } from './region.ts'
 import type { Region } from './region.ts'
 import { Semaphore, SEMAPHORE_VALUE_MAX, SEMAPHORE_WORDS } from './semaphore.ts'
@@ -30,6 +31,7 @@ export class BoundedSemaphore extends Semaphore {
 
   /** @throws ForkpoolError UNBALANCED when fewer than `count` are taken; the value does not change then. */
   override release(count: number = 1): void {
+    checkOpen(this.region.memory)
     checkInteger('count', count, 1, SEMAPHORE_VALUE_MAX)
     for (;;) {
       const taken = Atomics.load(this.words, this.#taken)

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { checkOpen } from '../memory/check-open.ts'
 import { attachRegion, placeRegion, SharedObject } from './region.ts'
 import type { Handle, PlaceOptions, Region } from './region.ts'
 import { timeoutOf } from './timeout.ts'
@@ -48,11 +49,13 @@ export class Event extends SharedObject {
   }
 
   get isSet(): boolean {
+    checkOpen(this.region.memory)
     return Atomics.load(this.#words, this.#base + FLAG) === 1
   }
 
   /** Sets the flag and releases every waiter. */
   set(): void {
+    checkOpen(this.region.memory)
     if (Atomics.exchange(this.#words, this.#base + FLAG, 1) === 1) return
     Atomics.add(this.#words, this.#base + SETS, 1)
     this.#point.wake(Infinity)
@@ -60,6 +63,7 @@ export class Event extends SharedObject {
 
   /** Clears the flag: later waits wait. */
   clear(): void {
+    checkOpen(this.region.memory)
     Atomics.store(this.#words, this.#base + FLAG, 0)
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { ForkpoolError } from '../base/errors.ts'
+import { checkOpen } from '../memory/check-open.ts'
 import type { Memory } from '../memory/memory.ts'
 import { currentOwner, isOwnerAlive } from '../memory/owner.ts'
 import type { Owner } from '../memory/owner.ts'
@@ -43,6 +44,7 @@ export interface LockCoreOptions {
  * - DEPTH: how often an RLock was taken again. Written and read by the holder only.
  */
 export class LockCore {
+  readonly #memory: Memory
   readonly #words: Int32Array
   readonly #base: number
   readonly #owner: Owner
@@ -50,6 +52,7 @@ export class LockCore {
   readonly #point: WaitPoint
 
   constructor(memory: Memory, base: number, options: LockCoreOptions = {}) {
+    this.#memory = memory
     this.#words = memory.words
     this.#base = base
     this.#owner = currentOwner()
@@ -65,6 +68,7 @@ export class LockCore {
 
   /** `Owner.id` of the holder; 0 when free. */
   get ownerId(): number {
+    checkOpen(this.#memory)
     return Atomics.load(this.#words, this.#base + OWNER)
   }
 
@@ -100,6 +104,7 @@ export class LockCore {
 
   /** Takes it if it is free, or if its owner is found dead. */
   tryTake(): boolean {
+    checkOpen(this.#memory)
     if (Atomics.compareExchange(this.#words, this.#base + OWNER, 0, this.#owner.id) === 0) {
       if (this.#isRobust) Atomics.store(this.#words, this.#base + START, this.#owner.start)
       return true
@@ -122,6 +127,7 @@ export class LockCore {
 
   /** Frees it, whoever holds it, and wakes the next. @throws ForkpoolError NOT_LOCKED when it is free; nothing changes then. */
   free(): void {
+    checkOpen(this.#memory)
     if (this.#isRobust) Atomics.store(this.#words, this.#base + START, 0)
     if (Atomics.exchange(this.#words, this.#base + OWNER, 0) === 0) throw new ForkpoolError('NOT_LOCKED')
     this.#point.wake(1)

@@ -11,7 +11,12 @@ const models: Readonly<Record<QueueOrder, (slots: number[], priorities: readonly
   lifo: (slots) => slots.pop() ?? -1,
   priority: (slots, priorities) => {
     const least = Math.min(...slots.map((slot) => priorities[slot] ?? 0))
-    return slots.splice(slots.findIndex((slot) => priorities[slot] === least), 1)[0] ?? -1
+    return (
+      slots.splice(
+        slots.findIndex((slot) => priorities[slot] === least),
+        1,
+      )[0] ?? -1
+    )
   },
 }
 

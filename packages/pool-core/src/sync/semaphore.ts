@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { checkOpen } from '../memory/check-open.ts'
 import { Guard } from './guard.ts'
 import { attachRegion, placeRegion, SharedObject } from './region.ts'
 import type { Handle, PlaceOptions, Region } from './region.ts'
@@ -61,6 +62,7 @@ export class Semaphore extends SharedObject {
 
   /** Permits that are free just now. */
   get permits(): number {
+    checkOpen(this.region.memory)
     return Atomics.load(this.words, this.#value)
   }
 
@@ -93,6 +95,7 @@ export class Semaphore extends SharedObject {
    * @throws RangeError unless `count` is 1 or more and the sum stays within 2^31 - 1; the value does not change then.
    */
   release(count: number = 1): void {
+    checkOpen(this.region.memory)
     checkInteger('count', count, 1, SEMAPHORE_VALUE_MAX)
     for (;;) {
       const value = Atomics.load(this.words, this.#value)
@@ -110,6 +113,7 @@ export class Semaphore extends SharedObject {
   protected onTaken(): void {}
 
   #take(): boolean {
+    checkOpen(this.region.memory)
     for (;;) {
       const value = Atomics.load(this.words, this.#value)
       if (value === 0) return false

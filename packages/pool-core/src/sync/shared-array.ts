@@ -1,3 +1,4 @@
+import { checkOpen } from '../memory/check-open.ts'
 import type { ElementArray, ElementOf, ElementType } from './element-type.ts'
 import type { Handle } from './region.ts'
 import { SharedElements } from './shared-elements.ts'
@@ -41,6 +42,7 @@ export class SharedArray<Type extends ElementType = 'f64'> extends SharedElement
   }
 
   get length(): number {
+    checkOpen(this.region.memory)
     return this.elements.length
   }
 

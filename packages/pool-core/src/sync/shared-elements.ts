@@ -1,4 +1,5 @@
 import { ForkpoolError } from '../base/errors.ts'
+import { checkOpen } from '../memory/check-open.ts'
 import { elementBytes, elementsAt } from './element-type.ts'
 import type { ElementArray, ElementOf, ElementType } from './element-type.ts'
 import { LOCK_WORDS } from './lock-core.ts'
@@ -63,6 +64,7 @@ export abstract class SharedElements<Type extends ElementType> extends SharedObj
 
   /** Runs `body` with the lock held, if there is one. */
   protected locked<Result>(body: () => Result): Result {
+    checkOpen(this.region.memory)
     if (this.#lock === undefined) return body()
     using _held = this.#lock.acquireSync()
     return body()

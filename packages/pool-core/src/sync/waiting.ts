@@ -1,5 +1,6 @@
 import { after, systemClock } from '../base/clock.ts'
 import type { Cancel, Clock } from '../base/clock.ts'
+import { checkOpen } from '../memory/check-open.ts'
 import type { Memory, PendingWait } from '../memory/memory.ts'
 import type { WaitOptions } from './timeout.ts'
 
@@ -74,16 +75,19 @@ export class WaitPoint {
 
   /** Threads that wait, with each event loop counted once, plus those waiting in this loop beyond the first. */
   get waiters(): number {
+    checkOpen(this.#memory)
     return Atomics.load(this.#words, this.#waiters) + Math.max(0, this.#queue.size - 1)
   }
 
   /** Whether a newcomer must line up. */
   get isStarving(): boolean {
+    checkOpen(this.#memory)
     return this.#queue.size > 0 || Atomics.load(this.#words, this.#starving) > 0
   }
 
   /** Wakes up to `count` waiters, after the state has changed. Costs one load when nobody waits. */
   wake(count: number): void {
+    checkOpen(this.#memory)
     if (Atomics.load(this.#words, this.#waiters) === 0) return
     Atomics.add(this.#words, this.#changes, 1)
     // Waiters of this very loop need no kernel; they look as soon as the caller is done.
@@ -93,6 +97,7 @@ export class WaitPoint {
 
   /** Blocks this thread until `attempt` succeeds. @returns false when the time is over. What `attempt` throws ends the wait. */
   blockSync(attempt: () => boolean, timeoutMs: number): boolean {
+    checkOpen(this.#memory)
     if (timeoutMs > 0) {
       for (let look = 0; look < SPIN_LOOKS && !this.isStarving; look++) {
         if (attempt()) return true
@@ -135,6 +140,7 @@ export class WaitPoint {
   block(attempt: () => boolean, timeoutMs: number, signal?: WaitOptions['signal']): Promise<boolean> {
     return new Promise<boolean>((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason as Error)
+      checkOpen(this.#memory)
       let stopTimer: Cancel = () => {}
       const leave = (): void => {
         stopTimer()
@@ -174,6 +180,8 @@ export class WaitPoint {
 
   #remove(waiter: LocalWaiter): void {
     if (!this.#queue.delete(waiter)) return
+    // The words are gone. That the count of waiters stays too high by one costs the others a system call a turn, and nothing else.
+    if (this.#memory.isClosed) return
     this.#hasSlept = false
     if (this.#isStarving) this.#endStarving()
     this.#isStarving = false
@@ -185,23 +193,33 @@ export class WaitPoint {
 
   /** Serves whom it can, and sleeps for the rest. Called on every sign of change. */
   #pump(): void {
-    while (this.#queue.size > 0) {
-      const seen = Atomics.load(this.#words, this.#changes)
-      const mustQueue = !this.#hasSlept && Atomics.load(this.#words, this.#starving) > 0
-      if (!mustQueue) this.#serve()
-      if (this.#queue.size === 0) return
-      this.#noteStarving()
-      // A sleep that is under way keeps its place in the kernel's queue, and began before the attempts that just failed.
-      if (this.#pending !== undefined || this.#memory.isClosed) return
-      const pending = this.#memory.waitAsync(this.#changes, seen, Math.min(this.#lookEveryMs, mustQueue ? QUEUE_GRACE_MS : Infinity))
-      this.#pending = pending
-      void pending.settled.then(() => {
-        if (this.#pending !== pending) return
-        this.#pending = undefined
-        this.#hasSlept = true
-        this.#pump()
-      })
-      return
+    if (this.#memory.isClosed) return this.#failAll()
+    if (this.#queue.size === 0) return
+    const seen = Atomics.load(this.#words, this.#changes)
+    const mustQueue = !this.#hasSlept && Atomics.load(this.#words, this.#starving) > 0
+    if (!mustQueue) this.#serve()
+    if (this.#queue.size === 0) return
+    this.#noteStarving()
+    // A sleep that is under way keeps its place in the kernel's queue, and began before the attempts that just failed.
+    if (this.#pending !== undefined) return
+    const pending = this.#memory.waitAsync(this.#changes, seen, Math.min(this.#lookEveryMs, mustQueue ? QUEUE_GRACE_MS : Infinity))
+    this.#pending = pending
+    void pending.settled.then(() => {
+      if (this.#pending !== pending) return
+      this.#pending = undefined
+      this.#hasSlept = true
+      this.#pump()
+    })
+  }
+
+  /** Whoever closes a memory ends the waits of his own loop in it. */
+  #failAll(): void {
+    for (const waiter of this.#queue) {
+      try {
+        checkOpen(this.#memory)
+      } catch (error) {
+        waiter.fail(error)
+      }
     }
   }
 

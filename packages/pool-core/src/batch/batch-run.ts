@@ -1,0 +1,245 @@
+import type { Clock, ForkpoolError, Instant } from '../base/index.ts'
+import type { AcceptedMessage, BatchSummary, ItemBlock, ResultsMessage, SubmitMessage, TaskFailure } from '../protocol/index.ts'
+import { blockBytes, ITEM_BYTES_MAX, sliceBlock } from '../protocol/index.ts'
+import type { StreamOptions } from './batch-options.ts'
+import type { BatchOwner, Connection } from './connection.ts'
+import { IndexMap } from './index-map.ts'
+import type { ItemSource } from './item-source.ts'
+import { openItemSource } from './item-sources/open-item-source.ts'
+import type { ResultSink, SinkBatch } from './result-sink.ts'
+import { resultBytes } from './session-batches.ts'
+import { tell } from './tell.ts'
+
+export interface BatchRunParts {
+  readonly connection: Connection
+  readonly clock: Clock
+  /** What every message of this batch's kind has in common: task, pool and options. */
+  readonly request: Omit<SubmitMessage, 'kind' | 'batch' | 'items' | 'end' | 'total'>
+  readonly items: unknown
+  readonly options: StreamOptions
+}
+
+/** What a frame holds besides the items of its block. */
+const FRAME_OVERHEAD_BYTES = 64 * 1024
+
+/**
+ * One batch between its input and its results: reads items as the coordinator's window and the sink's room allow, and passes the results on.
+ * Its sink hears exactly one end.
+ */
+export class BatchRun implements BatchOwner, SinkBatch {
+  readonly #connection: Connection
+  readonly #clock: Clock
+  readonly #request: BatchRunParts['request']
+  readonly #options: StreamOptions
+  readonly #sink: ResultSink
+  readonly #source: ItemSource
+  readonly #indexes = new IndexMap()
+  readonly #startedAt: Instant
+  readonly #itemBytesMax: number
+  /** The session's number for it, once submitted. */
+  #batch: number | undefined
+  /** Bytes of items that may be sent now. */
+  #roomBytes: number
+  #sent = 0
+  #done = 0
+  #failed = 0
+  #isInputOver = false
+  #isOver = false
+  #isPumping = false
+
+  /** @throws ForkpoolError BAD_ARGUMENT for items that cannot be iterated over. */
+  constructor(parts: BatchRunParts, sink: ResultSink) {
+    this.#connection = parts.connection
+    this.#clock = parts.clock
+    this.#request = parts.request
+    this.#options = parts.options
+    this.#sink = sink
+    this.#startedAt = parts.clock.now()
+    const { frameBytes, inputWindowBytes } = parts.connection.welcome.limits
+    // Half a window: the coordinator gives credit in parts, so a whole one may never be free at once.
+    this.#itemBytesMax = Math.min(ITEM_BYTES_MAX, frameBytes - FRAME_OVERHEAD_BYTES, inputWindowBytes >> 1)
+    this.#roomBytes = inputWindowBytes
+    this.#source = openItemSource(parts.items, {
+      itemBytesMax: this.#itemBytesMax,
+      clock: parts.clock,
+      ready: () => this.#pump(),
+      unsendable: (index, error) => this.#unsendable(index, error),
+    })
+  }
+
+  /** Number of items, where it is known before they are read. */
+  get total(): number | undefined {
+    return this.#source.total
+  }
+
+  start(): void {
+    const { signal } = this.#options
+    if (signal?.aborted === true) {
+      this.#abort()
+      return
+    }
+    signal?.addEventListener('abort', this.#abort)
+    this.#pump()
+  }
+
+  consumed(bytes: number): void {
+    if (this.#batch !== undefined) this.#connection.consumed(this.#batch, bytes)
+  }
+
+  resume(): void {
+    this.#pump()
+  }
+
+  cancel(): void {
+    this.#finish()
+    if (this.#batch !== undefined) this.#connection.cancel(this.#batch)
+  }
+
+  accepted(message: AcceptedMessage): void {
+    tell('onAccepted', this.#options.onAccepted, () => ({ id: message.id, pool: message.pool, poolSize: message.poolSize }))
+  }
+
+  room(bytes: number): void {
+    this.#roomBytes = bytes
+    this.#pump()
+  }
+
+  results(message: ResultsMessage): void {
+    if (this.#isOver) return
+    const { from, count, values, failures } = message
+    this.#done += count
+    this.#failed += failures?.length ?? 0
+    if (this.#indexes.isIdentity) this.#sink.results(from, count, values, failures, resultBytes(message))
+    else this.#mappedResults(message)
+    this.#progress()
+  }
+
+  ended(summary: BatchSummary): void {
+    if (this.#isOver) return
+    this.#finish()
+    tell('onEnd', this.#options.onEnd, () => summary)
+    this.#sink.ended(summary)
+  }
+
+  failed(error: ForkpoolError): void {
+    if (this.#isOver) return
+    this.#finish()
+    this.#sink.failed(error)
+  }
+
+  readonly #abort = (): void => {
+    if (this.#isOver) return
+    this.cancel()
+    this.#sink.aborted(this.#options.signal?.reason)
+  }
+
+  /** Nothing is sent or taken any more; the input is told. */
+  #finish(): void {
+    this.#isOver = true
+    this.#options.signal?.removeEventListener('abort', this.#abort)
+    if (!this.#isInputOver) this.#source.stop()
+    this.#isInputOver = true
+  }
+
+  /** Sends what may be sent. */
+  #pump(): void {
+    // A block that is sent can bring `room` or `ready` on the spot; the loop that sent it goes on anyway.
+    if (this.#isPumping) return
+    this.#isPumping = true
+    try {
+      while (!this.#isInputOver && this.#pumpBlock()) if (this.#isOver) break
+    } finally {
+      this.#isPumping = false
+    }
+  }
+
+  /** False: there is nothing to send now. */
+  #pumpBlock(): boolean {
+    const itemsMax = this.#sink.room()
+    const bytesMax = Math.min(this.#roomBytes, this.#itemBytesMax)
+    if (itemsMax <= 0 || bytesMax <= 0) return false
+    const taken = this.#source.take(itemsMax, bytesMax)
+    // Reading the input runs code of the user's, which may have ended the batch.
+    if (this.#isOver) return false
+    switch (taken.kind) {
+      case 'block':
+        this.#isInputOver = taken.end
+        this.#send(taken.block, taken.end)
+        return true
+      case 'end':
+        this.#endInput()
+        return false
+      case 'threw':
+        if (this.#sink.threw(taken.error)) this.#endInput()
+        else this.cancel()
+        return false
+      default:
+        return false
+    }
+  }
+
+  #send(items: ItemBlock, end: boolean): void {
+    this.#sent += items.count
+    this.#sink.handedOut(items.count)
+    if (this.#batch !== undefined) {
+      this.#roomBytes -= blockBytes(items)
+      this.#connection.items(this.#batch, items, end)
+      return
+    }
+    // Until the connection says how much more it takes.
+    this.#roomBytes = 0
+    this.#batch = this.#connection.submit(this, {
+      ...this.#request,
+      total: end ? undefined : this.#source.total,
+      items,
+      ...(end && { end }),
+    })
+  }
+
+  #endInput(): void {
+    this.#isInputOver = true
+    if (this.#batch !== undefined) {
+      this.#connection.end(this.#batch)
+      return
+    }
+    // Nothing to send at all: no item, or none that can be sent.
+    this.#finish()
+    this.#sink.ended(undefined)
+  }
+
+  #unsendable(index: number, error: ForkpoolError): void {
+    this.#indexes.skip(index)
+    this.#done++
+    this.#failed++
+    this.#sink.handedOut(1)
+    this.#sink.unsendable(index, error)
+    if (!this.#isOver) this.#progress()
+  }
+
+  /** Some item was left out, so the coordinator counts otherwise: each unbroken part of the message goes to its place in the input. */
+  #mappedResults(message: ResultsMessage): void {
+    const { from, count, values, failures = [] } = message
+    let bytes = resultBytes(message)
+    let valuesAt = 0
+    for (let at = 0; at < count;) {
+      const length = this.#indexes.unbroken(from + at, count - at)
+      const failed: TaskFailure[] = []
+      for (const failure of failures) if (failure.at >= at && failure.at < at + length) failed.push({ ...failure, at: failure.at - at })
+      const block = sliceBlock(values, valuesAt, length - failed.length)
+      this.#sink.results(this.#indexes.toInput(from + at), length, block, failed, bytes)
+      // The first part stands for all of the message's bytes: they are counted once.
+      bytes = 0
+      valuesAt += length - failed.length
+      at += length
+    }
+  }
+
+  #progress(): void {
+    tell('onProgress', this.#options.onProgress, () => ({
+      done: this.#done,
+      failed: this.#failed,
+      total: this.#source.total ?? (this.#isInputOver ? this.#sent + this.#indexes.skipped : undefined),
+      elapsedMs: this.#clock.now() - this.#startedAt,
+    }))
+  }
+}

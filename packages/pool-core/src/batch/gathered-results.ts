@@ -1,0 +1,124 @@
+import { CancelledError, deferred } from '../base/index.ts'
+import type { Deferred, ForkpoolError } from '../base/index.ts'
+import type { BatchSummary, ItemBlock, TaskFailure } from '../protocol/index.ts'
+import { decodeItems, decodeItemsInto } from '../protocol/index.ts'
+import type { ResultSink, SinkBatch } from './result-sink.ts'
+import { toTaskError } from './wire-errors.ts'
+
+/** V8 keeps a longer array, made at once, as a dictionary: many times slower and larger. Longer ones grow instead. */
+const PREALLOCATED_MAX = 32 * 1024 * 1024
+
+export interface GatheringOptions {
+  readonly task: string
+  readonly settle: boolean
+  readonly failFast: boolean
+}
+
+/**
+ * The results of `map`: one array, filled in place in whatever order they come. Costs no object and no promise per task, except for the
+ * outcomes that `settle` asks for.
+ */
+export class GatheredResults implements ResultSink {
+  readonly #options: GatheringOptions
+  readonly #promise: Deferred<unknown[]> = deferred()
+  #values: unknown[] = []
+  #batch: SinkBatch | undefined
+  #handedOut = 0
+  /** The failure with the lowest index so far; its error is made when it is needed. */
+  #first: { readonly index: number; readonly error: () => unknown } | undefined
+
+  constructor(options: GatheringOptions) {
+    this.#options = options
+  }
+
+  get promise(): Promise<unknown[]> {
+    return this.#promise.promise
+  }
+
+  /** Before the first call of any other method. `total`: number of items, where it is known. */
+  attach(batch: SinkBatch, total: number | undefined): void {
+    this.#batch = batch
+    if (total !== undefined && total <= PREALLOCATED_MAX) this.#values = new Array<unknown>(total)
+  }
+
+  room(): number {
+    return Infinity
+  }
+
+  handedOut(count: number): void {
+    this.#handedOut += count
+    // Filled from behind, an array that grows would be a dictionary for a while.
+    while (this.#values.length < this.#handedOut) this.#values.push(undefined)
+  }
+
+  results(from: number, count: number, values: ItemBlock, failures: readonly TaskFailure[] | undefined, bytes: number): void {
+    if (!this.#options.settle && (failures === undefined || failures.length === 0)) decodeItemsInto(values, this.#values, from)
+    else this.#placeEach(from, count, decodeItems(values), failures ?? [])
+    this.#batch?.consumed(bytes)
+    if (this.#options.failFast && this.#first !== undefined) this.#failNow(this.#first.error())
+  }
+
+  unsendable(index: number, error: ForkpoolError): void {
+    if (this.#options.settle) this.#values[index] = { status: 'rejected', reason: error }
+    else this.#notice(index, () => error)
+    if (this.#options.failFast) this.#failNow(error)
+  }
+
+  ended(summary: BatchSummary | undefined): void {
+    if (this.#options.settle) this.#settleTheRest()
+    else if (this.#first !== undefined) this.#promise.reject(this.#first.error())
+    else if (summary !== undefined && summary.cancelled > 0) this.#promise.reject(cancelled(summary))
+    this.#values.length = this.#handedOut
+    this.#promise.resolve(this.#values)
+  }
+
+  failed(error: ForkpoolError): void {
+    this.#promise.reject(error)
+  }
+
+  aborted(reason: unknown): void {
+    this.#promise.reject(reason)
+  }
+
+  /** Python's `map` reads its whole input first, so nothing runs when that throws. Here something may have: it is cancelled. */
+  threw(error: unknown): boolean {
+    this.#promise.reject(error)
+    return false
+  }
+
+  #placeEach(from: number, count: number, values: readonly unknown[], failures: readonly TaskFailure[]): void {
+    const { settle, task } = this.#options
+    const failed = new Map(failures.map((failure) => [failure.at, failure]))
+    let at = 0
+    for (let i = 0; i < count; i++) {
+      const index = from + i
+      const failure = failed.get(i)
+      if (failure === undefined) {
+        const value = values[at++]
+        this.#values[index] = settle ? { status: 'fulfilled', value } : value
+      } else if (settle) this.#values[index] = { status: 'rejected', reason: toTaskError(failure, task, index) }
+      else this.#notice(index, () => toTaskError(failure, task, index))
+    }
+  }
+
+  #notice(index: number, error: () => unknown): void {
+    if (this.#first === undefined || index < this.#first.index) this.#first = { index, error }
+  }
+
+  #failNow(error: unknown): void {
+    this.#batch?.cancel()
+    this.#promise.reject(error)
+  }
+
+  #settleTheRest(): void {
+    // Tasks that were cancelled from elsewhere have no outcome of their own.
+    for (let index = 0; index < this.#values.length; index++) {
+      this.#values[index] ??= { status: 'rejected', reason: new CancelledError() }
+    }
+  }
+}
+
+/** Some tasks of the batch were cancelled, by somebody else: the command line, the dashboard. */
+export function cancelled(summary: BatchSummary): CancelledError {
+  return new CancelledError(`the batch was cancelled: ${summary.cancelled} of its tasks did not run`)
+}

@@ -1,0 +1,104 @@
+import type { Clock } from '../base/index.ts'
+import { ForkpoolError } from '../base/index.ts'
+import { Future } from '../future/index.ts'
+import type { AcceptedMessage, BatchSummary, ResultsMessage, SubmitMessage } from '../protocol/index.ts'
+import { blockBytes, decodeItems, encodeItems } from '../protocol/index.ts'
+import type { BatchOptions } from './batch-options.ts'
+import type { BatchOwner, Connection } from './connection.ts'
+import { tell } from './tell.ts'
+import { toTaskError } from './wire-errors.ts'
+
+/**
+ * One task, submitted: one message out and one back, nothing awaited between them. The future stays `pending` until it ends, for whether
+ * the task runs yet is not told to the client; `cancel` stops it in either case.
+ */
+export class SingleCall implements BatchOwner {
+  readonly future: Future<unknown>
+  readonly #connection: Connection
+  readonly #options: BatchOptions
+  readonly #task: string
+  #batch: number | undefined
+  #endTold = false
+
+  constructor(connection: Connection, clock: Clock, task: string, options: BatchOptions) {
+    this.#connection = connection
+    this.#options = options
+    this.#task = task
+    this.future = new Future({ clock, onCancel: () => this.#cancelled() })
+  }
+
+  /** Never throws: what is wrong, the future says. */
+  start(request: Omit<SubmitMessage, 'kind' | 'batch'>, args: readonly unknown[]): void {
+    const { signal } = this.#options
+    if (signal?.aborted === true) {
+      this.future.setException(signal.reason)
+      return
+    }
+    try {
+      // A single argument travels as the item itself, so that a number costs eight bytes.
+      const spread = args.length !== 1
+      const items = encodeItems(spread ? [args] : args)
+      const { inputWindowBytes } = this.#connection.welcome.limits
+      if (blockBytes(items) > inputWindowBytes) {
+        throw new ForkpoolError(
+          'LIMIT_EXCEEDED',
+          `the arguments take ${blockBytes(items)} bytes, and the coordinator accepts ${inputWindowBytes}`,
+        )
+      }
+      signal?.addEventListener('abort', this.#abort)
+      this.#batch = this.#connection.submit(this, { ...request, ...(spread && { spread }), total: 1, items, end: true })
+    } catch (error) {
+      this.future.setException(error)
+    }
+  }
+
+  accepted(message: AcceptedMessage): void {
+    tell('onAccepted', this.#options.onAccepted, () => ({ id: message.id, pool: message.pool, poolSize: message.poolSize }))
+  }
+
+  room(): void {
+    // All of it is sent already.
+  }
+
+  results(message: ResultsMessage): void {
+    this.#release()
+    const { done } = message
+    if (done !== undefined) this.#tellEnd(done)
+    const failure = message.failures?.[0]
+    if (failure === undefined) this.future.setResult(decodeItems(message.values)[0])
+    else this.future.setException(toTaskError(failure, this.#task, 0))
+  }
+
+  ended(summary: BatchSummary): void {
+    this.#tellEnd(summary)
+    // Without a result: cancelled by somebody else.
+    if (!this.future.done()) this.future.cancel()
+  }
+
+  failed(error: ForkpoolError): void {
+    this.#release()
+    if (!this.future.done()) this.future.setException(error)
+  }
+
+  /** Once, and before the future settles where the coordinator's account comes along with the result. */
+  #tellEnd(summary: BatchSummary): void {
+    if (!this.#endTold) tell('onEnd', this.#options.onEnd, () => summary)
+    this.#endTold = true
+  }
+
+  #cancelled(): void {
+    this.#release()
+    if (this.#batch !== undefined) this.#connection.cancel(this.#batch)
+    this.future.setRunningOrNotifyCancel()
+  }
+
+  readonly #abort = (): void => {
+    this.#release()
+    if (this.#batch !== undefined) this.#connection.cancel(this.#batch)
+    if (!this.future.done()) this.future.setException(this.#options.signal?.reason)
+  }
+
+  #release(): void {
+    this.#options.signal?.removeEventListener('abort', this.#abort)
+  }
+}
