@@ -84,3 +84,17 @@ test('a client that leaves takes its batches with it', async () => {
   await rejected
   await waitUntil('workers are idle again', async () => (await busyWorkers(coordinator)) === 0)
 })
+
+test('a signal while the workers still start ends it as well', async () => {
+  const coordinator = Coordinator.spawn([
+    '--log-level',
+    'fatal',
+    '--tasks',
+    new URL('./fixtures/hangs-on-load.ts', import.meta.url).pathname,
+  ])
+  await waitUntil('its workers are forked', () => coordinator.workerPids().length === 2)
+  const workers = coordinator.workerPids()
+  coordinator.signal('SIGTERM')
+  expect(await coordinator.exited).toBe(0)
+  expect(workers.filter(isAlive)).toEqual([])
+})

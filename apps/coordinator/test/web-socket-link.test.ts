@@ -9,8 +9,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import { deferred } from '@forkpool/pool-core/base'
-import type { WorkerLink } from '@forkpool/pool-core/link'
-import { SUBPROTOCOL_CBOR } from '@forkpool/pool-core/protocol'
+import type { LinkClosed, WorkerLink } from '@forkpool/pool-core/link'
+import { FRAME_BYTES_MAX, SUBPROTOCOL_CBOR } from '@forkpool/pool-core/protocol'
 import { linkConformance } from '@forkpool/pool-core/testing'
 import type { LinkPair } from '@forkpool/pool-core/testing'
 import { connectWorkerLink } from '../src/link/connect-worker-link.ts'
@@ -117,6 +117,25 @@ describe('the WebSocket under a link', () => {
     const closed = deferred<number>()
     webSocket.on('close', (code) => closed.resolve(code))
     expect(await closed.promise).toBe(1003)
+  })
+
+  it('tells a frame that is too large from a broken connection', async () => {
+    const worker = await connectWorkerLink(join(folder, 's.sock'), 'secret')
+    const { webSocket } = await accepted.promise
+    const closed = deferred<LinkClosed>()
+    worker.onClose(closed.resolve)
+    worker.onFrame(() => {})
+    webSocket.send(new Uint8Array(4 * FRAME_BYTES_MAX + 1))
+    expect(await closed.promise).toEqual({ code: 1009, reason: 'Max payload size exceeded' })
+  })
+
+  it('tells a frame that breaks the WebSocket protocol', async () => {
+    const { ends, stream } = await connectPair()
+    const closed = deferred<LinkClosed>()
+    ends[0].onClose(closed.resolve)
+    ends[0].onFrame(() => {})
+    stream.write(Uint8Array.of(0xff, 0x00))
+    expect(await closed.promise).toMatchObject({ code: 1002, reason: expect.stringContaining('Invalid WebSocket frame') as unknown })
   })
 
   it('cuts a long reason between two characters', async () => {

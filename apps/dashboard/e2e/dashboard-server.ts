@@ -51,8 +51,10 @@ export async function startDashboard(env: Readonly<Record<string, string>>): Pro
       })
     }
   })
-  await Promise.race([ready, exited])
-  return { url: `http://127.0.0.1:${port}`, output: () => output, stop: () => stop(child) }
+  const url = `http://127.0.0.1:${port}`
+  // Next says it is ready a moment before it has looked at its settings.
+  await Promise.race([ready.then(() => fetch(`${url}/api/healthz`)).catch(() => exited), exited])
+  return { url, output: () => output, stop: () => stop(child) }
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -14,7 +14,9 @@ const GATHERED_BYTES_MAX = 64 * 1024
 const REASON_BYTES_MAX = 123
 
 const CLOSE_NORMAL = 1000
+const CLOSE_PROTOCOL_ERROR = 1002
 const CLOSE_UNSUPPORTED_DATA = 1003
+const CLOSE_TOO_LARGE = 1009
 
 /**
  * A worker link over an open WebSocket, for both ends. The first frame of a turn of the event loop goes out at once, so a lone frame is
@@ -26,8 +28,8 @@ export class WebSocketLink implements WorkerLink {
   readonly #stream: GatheringStream | undefined
   #turn: 'idle' | 'sent' | 'gathering' = 'idle'
   #gatheredBytes = 0
-  /** Why the link closes, where the transport's own words are worse. */
-  #reason: string | undefined
+  /** What was wrong with the transport; `code` only where the other side broke the protocol. */
+  #failure: { readonly code: number | undefined; readonly reason: string } | undefined
   #closed: LinkClosed | undefined
   #onFrame: ((frame: Uint8Array) => void) | undefined
   #onClose: ((closed: LinkClosed) => void) | undefined
@@ -45,8 +47,11 @@ export class WebSocketLink implements WorkerLink {
       if (isBinary) this.#onFrame?.(data as Buffer)
       else this.#close(CLOSE_UNSUPPORTED_DATA, 'a worker link carries binary frames only')
     })
-    socket.on('error', (error) => (this.#reason ??= error.message))
-    socket.on('close', (code, reason) => this.#end({ code, reason: this.#reason ?? (reason.toString() || `closed with code ${code}`) }))
+    socket.on('error', (error: NodeJS.ErrnoException) => (this.#failure ??= { code: faultCode(error), reason: error.message }))
+    socket.on('close', (code, reason) => {
+      const said = reason.toString() || this.#failure?.reason || `closed with code ${code}`
+      this.#end({ code: this.#failure?.code ?? code, reason: said })
+    })
   }
 
   send(frame: Uint8Array): void {
@@ -102,6 +107,12 @@ export class WebSocketLink implements WorkerLink {
     this.#closed = closed
     this.#onClose?.(closed)
   }
+}
+
+/** The close code (RFC 6455 §7.4.1) of what the other side did wrong; `ws` keeps it to itself. A broken connection is nobody's fault. */
+function faultCode({ code }: NodeJS.ErrnoException): number | undefined {
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return CLOSE_TOO_LARGE
+  return code?.startsWith('WS_ERR_') === true ? CLOSE_PROTOCOL_ERROR : undefined
 }
 
 /** Cut to what a close frame carries, between two characters: a decoder that expects more leaves out the half of one. */

@@ -46,3 +46,17 @@ test('stop before start does nothing', async () => {
   await new ServiceGroup([service('a')]).stop()
   expect(said).toEqual([])
 })
+
+test('a stop while a service starts stops that one too, and starts no other', async () => {
+  const { said, service } = recorder()
+  const gate = Promise.withResolvers<void>()
+  const slow: Service = { ...service('slow'), start: () => gate.promise }
+  const group = new ServiceGroup([service('a'), slow, service('c')])
+  const started = group.start()
+  await Promise.resolve()
+  await group.stop()
+  expect(said).toEqual(['start a', 'stop slow', 'stop a'])
+  gate.resolve()
+  await started
+  expect(said).toEqual(['start a', 'stop slow', 'stop a'])
+})

@@ -7,8 +7,8 @@ import type { Service } from './service.ts'
 export class ServiceGroup implements Service {
   readonly name = 'group'
   readonly #services: readonly Service[]
-  /** How many have started; written by start and stop only. */
-  #started = 0
+  /** How many were asked to start: one that fails, or is still at it, may hold half of what it needs and is stopped as well. */
+  #begun = 0
   #stopping: Promise<void> | undefined
 
   constructor(services: readonly Service[]) {
@@ -19,12 +19,10 @@ export class ServiceGroup implements Service {
     try {
       for (const service of this.#services) {
         if (this.#stopping !== undefined) return
+        this.#begun++
         await service.start()
-        this.#started++
       }
     } catch (error) {
-      // The one that failed may hold half of what it needs: it is stopped as well.
-      this.#started++
       await this.stop().catch(() => undefined)
       throw error
     }
@@ -37,7 +35,7 @@ export class ServiceGroup implements Service {
 
   async #stopAll(): Promise<void> {
     let failure: { readonly reason: unknown } | undefined
-    for (const service of this.#services.slice(0, this.#started).toReversed()) {
+    for (const service of this.#services.slice(0, this.#begun).toReversed()) {
       try {
         await service.stop()
       } catch (reason) {

@@ -1,7 +1,7 @@
 import { taskContext } from '@forkpool/pool-core/task'
 
 /** What `fail` throws: an error of a class of its own, with properties and a cause, as real programs have them. */
-export class DemonstrationError extends Error {
+class DemonstrationError extends Error {
   override readonly name = 'DemonstrationError'
   /** Index of the task in its batch. */
   readonly item: number

@@ -85,7 +85,7 @@ function openSession({ workerId, primaryPid }: WorkerEnvironment, link: WorkerLi
   return session
 }
 
-/** Whether the coordinator closed the link, or is gone; other codes (RFC 6455 §7.4.1) tell what was wrong with a frame. */
+/** Whether the coordinator closed the link, or is gone; other codes (RFC 6455 §7.4.1) say that a frame was wrong. */
 function isGone(code: number | undefined): boolean {
   return code === undefined || [1000, 1001, 1005, 1006].includes(code)
 }

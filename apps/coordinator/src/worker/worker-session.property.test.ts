@@ -116,15 +116,17 @@ describe('a worker session', () => {
       { numRuns: 300 },
     )
   })
+})
 
-  it('runs shards that nobody aborts whole and in order', async () => {
+describe('the shards of a worker session', () => {
+  it('run whole and in order where nobody aborts them', async () => {
     const bench = new Bench()
     for (let shard = 1; shard <= 5; shard++) bench.run(shard, 'compute', shard)
     await settle()
     expect(bench.reports.map(({ shard, count }) => [shard, count])).toEqual([1, 2, 3, 4, 5].map((shard) => [shard, shard]))
   })
 
-  it('interrupts the shard that runs, and goes on with the next', async () => {
+  it('are interrupted by an abort, and the next goes on', async () => {
     const bench = new Bench()
     bench.run(1, 'wait', 2)
     bench.run(2, 'compute', 1)
@@ -135,8 +137,10 @@ describe('a worker session', () => {
       [2, 1],
     ])
   })
+})
 
-  it('stops at the first frame that is no message, with BAD_MESSAGE and nothing else', () => {
+describe('garbage on the link of a worker session', () => {
+  it('ends it at the first frame that is no message, with BAD_MESSAGE and nothing else', () => {
     const messages = fc.constantFrom<CoordinatorMessage>({ kind: 'stop' }, { kind: 'abort', shard: 7 })
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 60 }),

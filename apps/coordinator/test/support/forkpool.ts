@@ -43,33 +43,39 @@ export async function runForkpool(
 
 /** A coordinator that runs as a user's would: its own process, its own workers. */
 export class Coordinator {
-  readonly url: string
   readonly #child: Child
   readonly #stdout: () => string
   readonly #stderr: () => string
-  readonly #exited: Promise<number | null>
+  /** Resolves with the exit code, null after a signal. */
+  readonly exited: Promise<number | null>
 
-  private constructor(url: string, child: Child, stdout: () => string, stderr: () => string, exited: Promise<number | null>) {
-    this.url = url
+  private constructor(child: Child) {
     this.#child = child
-    this.#stdout = stdout
-    this.#stderr = stderr
-    this.#exited = exited
+    this.#stdout = gather(child.stdout)
+    this.#stderr = gather(child.stderr)
+    this.exited = new Promise((resolve) => child.once('close', resolve))
   }
 
+  /** Starts it and does not wait. */
+  static spawn(words: readonly string[], environment?: Readonly<Record<string, string>>): Coordinator {
+    return new Coordinator(start(['serve', '--port', '0', ...words], environment))
+  }
+
+  /** Starts it and waits until it listens. */
   static async start(words: readonly string[] = [], environment?: Readonly<Record<string, string>>): Promise<Coordinator> {
-    const child = start(['serve', '--port', '0', ...words], environment)
-    const stdout = gather(child.stdout)
-    const stderr = gather(child.stderr)
-    const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
-    const url = await new Promise<string>((resolve, reject) => {
-      child.stdout.on('data', () => {
-        const found = /listening on (\S+)/.exec(stdout())?.[1]
-        if (found !== undefined) resolve(found)
+    const coordinator = Coordinator.spawn(words, environment)
+    await new Promise<void>((resolve, reject) => {
+      coordinator.#child.stdout.on('data', () => {
+        if (coordinator.url !== '') resolve()
       })
-      void exited.then((code) => reject(new Error(`serve ended with ${code} before it listened: ${stderr()}`)))
+      void coordinator.exited.then((code) => reject(new Error(`serve ended with ${code} before it listened: ${coordinator.stderr}`)))
     })
-    return new Coordinator(url, child, stdout, stderr, exited)
+    return coordinator
+  }
+
+  /** Where it listens; empty before it does. */
+  get url(): string {
+    return /listening on (\S+)/.exec(this.stdout)?.[1] ?? ''
   }
 
   get pid(): number {
@@ -93,15 +99,10 @@ export class Coordinator {
     this.#child.kill(signal)
   }
 
-  /** Resolves with the exit code, null after a signal. */
-  get exited(): Promise<number | null> {
-    return this.#exited
-  }
-
   /** Asks for a good end and waits for it. */
   async stop(): Promise<number | null> {
     this.#child.kill('SIGTERM')
-    return await this.#exited
+    return await this.exited
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

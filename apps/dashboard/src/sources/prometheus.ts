@@ -3,13 +3,16 @@ import { readMatrix } from './prometheus-matrix.ts'
 import { shownAddress } from './settings.ts'
 import type { ThroughputHistory, ThroughputSource } from './throughput-source.ts'
 
+const COMPLETED = 'forkpool_tasks_total{outcome="completed"}'
 /**
- * Completed tasks by pool and size. `irate` takes the last two scrapes, which are a second apart: each point is what was counted in one
- * second, as in the coordinator's own samples, so that past and live join without a step. It is honest only while the step is no longer
- * than the scrape interval (otherwise scrapes between two steps would be ignored), hence the fixed step. The range of five seconds bridges
- * four missed scrapes; after that the line ends instead of pretending.
+ * Completed tasks by pool and size, each point what was counted in one second, as in the coordinator's own samples, so that past and live join
+ * without a step. `irate` takes the last two scrapes; it is honest only while the step is no longer than the scrape interval (else scrapes
+ * between two steps would be ignored), hence the fixed step. Its range of five seconds bridges four missed scrapes; then the line ends.
+ *
+ * The second part is for pools that work for less than a second: their counter appears with its final value and never rises again, so that no
+ * rate sees it. A counter that was not there at the last step, although its coordinator was scraped then, has risen from zero.
  */
-const QUERY = 'sum by (pool, pool_size) (irate(forkpool_tasks_total{outcome="completed"}[5s]))'
+const QUERY = `sum by (pool, pool_size) (irate(${COMPLETED}[5s]) or (${COMPLETED} unless ${COMPLETED} offset 1s) and on (instance, job) (up offset 1s == 1))`
 const STEP_MS = 1000
 const ANSWER_TIMEOUT_MS = 3_000
 

@@ -1,20 +1,19 @@
 import type { Clock, ForkpoolError, Instant } from '../base/index.ts'
-import type { AcceptedMessage, BatchSummary, ItemBlock, ResultsMessage, SubmitMessage, TaskFailure } from '../protocol/index.ts'
-import { blockBytes, ITEM_BYTES_MAX, sliceBlock } from '../protocol/index.ts'
+import type { AcceptedMessage, BatchSummary, ItemBlock, ResultsMessage, TaskFailure } from '../protocol/index.ts'
+import { blockBytes, ITEM_BYTES_MAX, resultBytes, sliceBlock } from '../protocol/index.ts'
+import type { BatchCarrier, BatchOwner, BatchSubmission } from './batch-carrier.ts'
 import type { StreamOptions } from './batch-options.ts'
-import type { BatchOwner, Connection } from './connection.ts'
 import { IndexMap } from './index-map.ts'
 import type { ItemSource } from './item-source.ts'
 import { openItemSource } from './item-sources/open-item-source.ts'
 import type { ResultSink, SinkBatch } from './result-sink.ts'
-import { resultBytes } from './session-batches.ts'
 import { tell } from './tell.ts'
 
 export interface BatchRunParts {
-  readonly connection: Connection
+  readonly carrier: BatchCarrier
   readonly clock: Clock
   /** What every message of this batch's kind has in common: task, pool and options. */
-  readonly request: Omit<SubmitMessage, 'kind' | 'batch' | 'items' | 'end' | 'total'>
+  readonly request: Omit<BatchSubmission, 'items' | 'end' | 'total'>
   readonly items: unknown
   readonly options: StreamOptions
 }
@@ -23,11 +22,11 @@ export interface BatchRunParts {
 const FRAME_OVERHEAD_BYTES = 64 * 1024
 
 /**
- * One batch between its input and its results: reads items as the coordinator's window and the sink's room allow, and passes the results on.
+ * One batch between its input and its results: reads items as the carrier's window and the sink's room allow, and passes the results on.
  * Its sink hears exactly one end.
  */
 export class BatchRun implements BatchOwner, SinkBatch {
-  readonly #connection: Connection
+  readonly #carrier: BatchCarrier
   readonly #clock: Clock
   readonly #request: BatchRunParts['request']
   readonly #options: StreamOptions
@@ -36,7 +35,7 @@ export class BatchRun implements BatchOwner, SinkBatch {
   readonly #indexes = new IndexMap()
   readonly #startedAt: Instant
   readonly #itemBytesMax: number
-  /** The session's number for it, once submitted. */
+  /** The carrier's number for it, once submitted. */
   #batch: number | undefined
   /** Bytes of items that may be sent now. */
   #roomBytes: number
@@ -49,14 +48,14 @@ export class BatchRun implements BatchOwner, SinkBatch {
 
   /** @throws ForkpoolError BAD_ARGUMENT for items that cannot be iterated over. */
   constructor(parts: BatchRunParts, sink: ResultSink) {
-    this.#connection = parts.connection
+    this.#carrier = parts.carrier
     this.#clock = parts.clock
     this.#request = parts.request
     this.#options = parts.options
     this.#sink = sink
     this.#startedAt = parts.clock.now()
-    const { frameBytes, inputWindowBytes } = parts.connection.welcome.limits
-    // Half a window: the coordinator gives credit in parts, so a whole one may never be free at once.
+    const { frameBytes, inputWindowBytes } = parts.carrier.limits
+    // Half a window: a carrier gives credit in parts, so a whole one may never be free at once.
     this.#itemBytesMax = Math.min(ITEM_BYTES_MAX, frameBytes - FRAME_OVERHEAD_BYTES, inputWindowBytes >> 1)
     this.#roomBytes = inputWindowBytes
     this.#source = openItemSource(parts.items, {
@@ -83,7 +82,7 @@ export class BatchRun implements BatchOwner, SinkBatch {
   }
 
   consumed(bytes: number): void {
-    if (this.#batch !== undefined) this.#connection.consumed(this.#batch, bytes)
+    if (this.#batch !== undefined) this.#carrier.consumed(this.#batch, bytes)
   }
 
   resume(): void {
@@ -92,7 +91,7 @@ export class BatchRun implements BatchOwner, SinkBatch {
 
   cancel(): void {
     this.#finish()
-    if (this.#batch !== undefined) this.#connection.cancel(this.#batch)
+    if (this.#batch !== undefined) this.#carrier.cancel(this.#batch)
   }
 
   accepted(message: AcceptedMessage): void {
@@ -183,12 +182,12 @@ export class BatchRun implements BatchOwner, SinkBatch {
     this.#sink.handedOut(items.count)
     if (this.#batch !== undefined) {
       this.#roomBytes -= blockBytes(items)
-      this.#connection.items(this.#batch, items, end)
+      this.#carrier.items(this.#batch, items, end)
       return
     }
-    // Until the connection says how much more it takes.
+    // Until the carrier says how much more it takes.
     this.#roomBytes = 0
-    this.#batch = this.#connection.submit(this, {
+    this.#batch = this.#carrier.submit(this, {
       ...this.#request,
       total: end ? undefined : this.#source.total,
       items,
@@ -199,7 +198,7 @@ export class BatchRun implements BatchOwner, SinkBatch {
   #endInput(): void {
     this.#isInputOver = true
     if (this.#batch !== undefined) {
-      this.#connection.end(this.#batch)
+      this.#carrier.end(this.#batch)
       return
     }
     // Nothing to send at all: no item, or none that can be sent.
@@ -216,7 +215,7 @@ export class BatchRun implements BatchOwner, SinkBatch {
     if (!this.#isOver) this.#progress()
   }
 
-  /** Some item was left out, so the coordinator counts otherwise: each unbroken part of the message goes to its place in the input. */
+  /** Some item was left out, so the carrier counts otherwise: each unbroken part of the message goes to its place in the input. */
   #mappedResults(message: ResultsMessage): void {
     const { from, count, values, failures = [] } = message
     let bytes = resultBytes(message)

@@ -2,6 +2,8 @@ import { CancelledError, deferred } from '../base/index.ts'
 import type { Deferred, ForkpoolError } from '../base/index.ts'
 import type { BatchSummary, ItemBlock, TaskFailure } from '../protocol/index.ts'
 import { decodeItems, decodeItemsInto } from '../protocol/index.ts'
+import type { Fallback } from './fallback.ts'
+import { fallbackAnswer } from './fallback.ts'
 import type { ResultSink, SinkBatch } from './result-sink.ts'
 import { toTaskError } from './wire-errors.ts'
 
@@ -12,6 +14,7 @@ export interface GatheringOptions {
   readonly task: string
   readonly settle: boolean
   readonly failFast: boolean
+  readonly fallback: Fallback<unknown> | undefined
 }
 
 /**
@@ -59,8 +62,7 @@ export class GatheredResults implements ResultSink {
   }
 
   unsendable(index: number, error: ForkpoolError): void {
-    if (this.#options.settle) this.#values[index] = { status: 'rejected', reason: error }
-    else this.#notice(index, () => error)
+    this.#placeFailure(index, () => error)
     if (this.#options.failFast) this.#failNow(error)
   }
 
@@ -96,8 +98,23 @@ export class GatheredResults implements ResultSink {
       if (failure === undefined) {
         const value = values[at++]
         this.#values[index] = settle ? { status: 'fulfilled', value } : value
-      } else if (settle) this.#values[index] = { status: 'rejected', reason: toTaskError(failure, task, index) }
-      else this.#notice(index, () => toTaskError(failure, task, index))
+      } else this.#placeFailure(index, () => toTaskError(failure, task, index))
+    }
+  }
+
+  #placeFailure(index: number, error: () => ForkpoolError): void {
+    const { settle, fallback } = this.#options
+    if (fallback === undefined) {
+      if (settle) this.#values[index] = { status: 'rejected', reason: error() }
+      else this.#notice(index, error)
+      return
+    }
+    try {
+      const value = fallbackAnswer(fallback, error(), index)
+      this.#values[index] = settle ? { status: 'fulfilled', value } : value
+    } catch (thrown) {
+      if (settle) this.#values[index] = { status: 'rejected', reason: thrown }
+      else this.#notice(index, () => thrown)
     }
   }
 

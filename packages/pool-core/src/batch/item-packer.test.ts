@@ -1,7 +1,7 @@
 import type { ForkpoolError } from '../base/index.ts'
 import type { ItemBlock } from '../protocol/index.ts'
 import { blockBytes, decodeItems, encodeItems } from '../protocol/index.ts'
-import { FakeClock } from '@forkpool/pool-core/testing'
+import { FakeClock } from '../testing/index.ts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ItemPacker, itemsWithin } from './item-packer.ts'

@@ -76,5 +76,5 @@ function unsendable(index: number, error: unknown): ForkpoolError {
 }
 
 function tooLarge(index: number, bytes: number, max: number): ForkpoolError {
-  return new ForkpoolError('LIMIT_EXCEEDED', `item ${index} takes ${bytes} bytes, and the coordinator accepts ${max} at most`)
+  return new ForkpoolError('LIMIT_EXCEEDED', `item ${index} takes ${bytes} bytes, and ${max} at most are accepted`)
 }

@@ -2,6 +2,8 @@ import type { ForkpoolError } from '../base/index.ts'
 import { assert, RingBuffer } from '../base/index.ts'
 import type { BatchSummary, ItemBlock, TaskFailure } from '../protocol/index.ts'
 import { decodeItems } from '../protocol/index.ts'
+import type { Fallback } from './fallback.ts'
+import { fallbackAnswer } from './fallback.ts'
 import { cancelled } from './gathered-results.ts'
 import type { ResultSink, SinkBatch } from './result-sink.ts'
 import { toTaskError } from './wire-errors.ts'
@@ -12,7 +14,7 @@ interface Chunk {
   readonly count: number
   readonly block: ItemBlock
   /** Failed tasks of the chunk, by their place in it. */
-  readonly failures: ReadonlyMap<number, () => unknown>
+  readonly failures: ReadonlyMap<number, () => ForkpoolError>
   /** To give back when the chunk has been read; 0 if that was done already. */
   creditBytes: number
   readonly heldBytes: number
@@ -36,9 +38,10 @@ export interface StreamingOptions {
   readonly settle: boolean
   readonly failFast: boolean
   readonly bufferSize: number
+  readonly fallback: Fallback<unknown> | undefined
 }
 
-const NO_FAILURES: ReadonlyMap<number, () => unknown> = new Map()
+const NO_FAILURES: ReadonlyMap<number, () => ForkpoolError> = new Map()
 const NO_ITEMS: ItemBlock = { count: 0, codec: 'f64', bytes: new Uint8Array(0) }
 
 /** Results that wait for an earlier one take no more than this before the input pauses, however few items they are. */
@@ -200,13 +203,24 @@ export class ResultStream implements ResultSink {
       return this.#end()
     }
     const failure = chunk.failures.get(chunk.position)
+    const index = chunk.from + chunk.position
     const value = failure === undefined ? chunk.values[chunk.valueAt] : undefined
     if (failure === undefined) chunk.values[chunk.valueAt++] = undefined
     this.#readOne(chunk)
-    const { settle } = this.#options
+    const { settle, fallback } = this.#options
     if (failure === undefined) return { value: settle ? { status: 'fulfilled', value } : value, done: false }
-    if (!settle) throw failure()
-    return { value: { status: 'rejected', reason: failure() }, done: false }
+    if (!settle) return { value: this.#answerFor(failure(), index, fallback), done: false }
+    try {
+      return { value: { status: 'fulfilled', value: this.#answerFor(failure(), index, fallback) }, done: false }
+    } catch (reason) {
+      return { value: { status: 'rejected', reason }, done: false }
+    }
+  }
+
+  /** What stands for the result of a task that failed. Throws its error where there is no fallback. */
+  #answerFor(error: ForkpoolError, index: number, fallback: Fallback<unknown> | undefined): unknown {
+    if (fallback === undefined) throw error
+    return fallbackAnswer(fallback, error, index)
   }
 
   #readOne(chunk: Chunk): void {

@@ -1,10 +1,11 @@
 import type { Clock } from '../base/index.ts'
 import { ForkpoolError } from '../base/index.ts'
 import { Future } from '../future/index.ts'
-import type { AcceptedMessage, BatchSummary, ResultsMessage, SubmitMessage } from '../protocol/index.ts'
+import type { AcceptedMessage, BatchSummary, ResultsMessage } from '../protocol/index.ts'
 import { blockBytes, decodeItems, encodeItems } from '../protocol/index.ts'
+import type { BatchCarrier, BatchOwner, BatchSubmission } from './batch-carrier.ts'
 import type { BatchOptions } from './batch-options.ts'
-import type { BatchOwner, Connection } from './connection.ts'
+import { fallbackAnswer } from './fallback.ts'
 import { tell } from './tell.ts'
 import { toTaskError } from './wire-errors.ts'
 
@@ -14,21 +15,21 @@ import { toTaskError } from './wire-errors.ts'
  */
 export class SingleCall implements BatchOwner {
   readonly future: Future<unknown>
-  readonly #connection: Connection
+  readonly #carrier: BatchCarrier
   readonly #options: BatchOptions
   readonly #task: string
   #batch: number | undefined
   #endTold = false
 
-  constructor(connection: Connection, clock: Clock, task: string, options: BatchOptions) {
-    this.#connection = connection
+  constructor(carrier: BatchCarrier, clock: Clock, task: string, options: BatchOptions) {
+    this.#carrier = carrier
     this.#options = options
     this.#task = task
     this.future = new Future({ clock, onCancel: () => this.#cancelled() })
   }
 
   /** Never throws: what is wrong, the future says. */
-  start(request: Omit<SubmitMessage, 'kind' | 'batch'>, args: readonly unknown[]): void {
+  start(request: BatchSubmission, args: readonly unknown[]): void {
     const { signal } = this.#options
     if (signal?.aborted === true) {
       this.future.setException(signal.reason)
@@ -38,17 +39,15 @@ export class SingleCall implements BatchOwner {
       // A single argument travels as the item itself, so that a number costs eight bytes.
       const spread = args.length !== 1
       const items = encodeItems(spread ? [args] : args)
-      const { inputWindowBytes } = this.#connection.welcome.limits
+      const { inputWindowBytes } = this.#carrier.limits
       if (blockBytes(items) > inputWindowBytes) {
-        throw new ForkpoolError(
-          'LIMIT_EXCEEDED',
-          `the arguments take ${blockBytes(items)} bytes, and the coordinator accepts ${inputWindowBytes}`,
-        )
+        throw new ForkpoolError('LIMIT_EXCEEDED', `the arguments take ${blockBytes(items)} bytes, and ${inputWindowBytes} are accepted`)
       }
       signal?.addEventListener('abort', this.#abort)
-      this.#batch = this.#connection.submit(this, { ...request, ...(spread && { spread }), total: 1, items, end: true })
+      this.#batch = this.#carrier.submit(this, { ...request, ...(spread && { spread }), total: 1, items, end: true })
     } catch (error) {
-      this.future.setException(error)
+      if (error instanceof ForkpoolError) this.#fail(error)
+      else this.future.setException(error)
     }
   }
 
@@ -66,7 +65,7 @@ export class SingleCall implements BatchOwner {
     if (done !== undefined) this.#tellEnd(done)
     const failure = message.failures?.[0]
     if (failure === undefined) this.future.setResult(decodeItems(message.values)[0])
-    else this.future.setException(toTaskError(failure, this.#task, 0))
+    else this.#fail(toTaskError(failure, this.#task, 0))
   }
 
   ended(summary: BatchSummary): void {
@@ -80,6 +79,20 @@ export class SingleCall implements BatchOwner {
     if (!this.future.done()) this.future.setException(error)
   }
 
+  /** The task has failed for good: what `fallback` answers is its result. */
+  #fail(error: ForkpoolError): void {
+    const { fallback } = this.#options
+    if (fallback === undefined) {
+      this.future.setException(error)
+      return
+    }
+    try {
+      this.future.setResult(fallbackAnswer(fallback, error, 0))
+    } catch (thrown) {
+      this.future.setException(thrown)
+    }
+  }
+
   /** Once, and before the future settles where the coordinator's account comes along with the result. */
   #tellEnd(summary: BatchSummary): void {
     if (!this.#endTold) tell('onEnd', this.#options.onEnd, () => summary)
@@ -88,13 +101,13 @@ export class SingleCall implements BatchOwner {
 
   #cancelled(): void {
     this.#release()
-    if (this.#batch !== undefined) this.#connection.cancel(this.#batch)
+    if (this.#batch !== undefined) this.#carrier.cancel(this.#batch)
     this.future.setRunningOrNotifyCancel()
   }
 
   readonly #abort = (): void => {
     this.#release()
-    if (this.#batch !== undefined) this.#connection.cancel(this.#batch)
+    if (this.#batch !== undefined) this.#carrier.cancel(this.#batch)
     if (!this.future.done()) this.future.setException(this.#options.signal?.reason)
   }
 

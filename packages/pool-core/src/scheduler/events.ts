@@ -98,6 +98,20 @@ export interface ShardRan {
   readonly failures: readonly ShardTaskFailure[]
   /** Milliseconds the worker spent on these items: decode, run and encode. */
   readonly runMs: number
+  /** The worker has run as much as it may: it is stopped as soon as it holds nothing, and gets nothing more if that is now. */
+  readonly spent?: boolean | undefined
+}
+
+/**
+ * The first item of a shard ran for longer than it may, and its worker did not leave it when asked: the item has failed with `error`, its
+ * neighbours run again, and the worker is killed. The host sends it for the shard that runs; late, it is harmless.
+ */
+export interface ShardTimedOut {
+  readonly kind: 'shard-timed-out'
+  readonly worker: WorkerId
+  readonly shard: ShardId
+  /** As in `ShardTaskFailure`; another run may help. */
+  readonly error: unknown
 }
 
 /**
@@ -123,5 +137,6 @@ export type SchedulerEvent =
   | WorkerOnline
   | WorkerLost
   | ShardRan
+  | ShardTimedOut
   | Woken
   | DrainRequested

@@ -22,6 +22,7 @@ export type {
   SchedulerEvent,
   ShardRan,
   ShardTaskFailure,
+  ShardTimedOut,
   Woken,
   WorkerLost,
   WorkerOnline,

@@ -8,6 +8,7 @@ import { onBatchCancelled } from './handlers/batch-cancelled.ts'
 import { onBatchEnded, onBatchOpened, onBatchPaused, onItemsAdded } from './handlers/batch-input.ts'
 import { onPoolSet } from './handlers/pool-set.ts'
 import { onShardRan } from './handlers/shard-ran.ts'
+import { onShardTimedOut } from './handlers/shard-timed-out.ts'
 import { onWorkerLost, onWorkerOnline } from './handlers/worker-life.ts'
 import { endBackoffs } from './retry.ts'
 import type { SchedulerState } from './scheduler-state.ts'
@@ -49,6 +50,8 @@ function handle(state: SchedulerState, event: SchedulerEvent, now: Instant): voi
   switch (event.kind) {
     case 'shard-ran':
       return onShardRan(state, event, now)
+    case 'shard-timed-out':
+      return onShardTimedOut(state, event, now)
     case 'batch-opened':
       return onBatchOpened(state, event)
     case 'items-added':

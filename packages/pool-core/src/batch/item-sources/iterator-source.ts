@@ -1,4 +1,4 @@
-import { reportCallbackError } from '@forkpool/pool-core/future'
+import { reportCallbackError } from '../../future/index.ts'
 import { ItemPacker } from '../item-packer.ts'
 import type { ItemSource, ItemSourceOptions, Taken } from '../item-source.ts'
 

@@ -8,7 +8,7 @@ import { backoffMs, runLater } from '../retry.ts'
 import type { Batch, SchedulerState, Shard } from '../scheduler-state.ts'
 import { settleBatchIfDone, settleCancelled, settleCompleted, settleFailed } from '../settle.ts'
 import { observeCost } from '../task-cost.ts'
-import { heldShardOf, releaseShard } from '../worker-state.ts'
+import { dismissWorker, heldShardOf, releaseShard } from '../worker-state.ts'
 
 export function onShardRan(state: SchedulerState, event: ShardRan, now: Instant): void {
   const worker = state.workers.get(event.worker)
@@ -20,6 +20,10 @@ export function onShardRan(state: SchedulerState, event: ShardRan, now: Instant)
   const wasRunning = worker.held[0] === shard
   releaseShard(state, worker, shard, now)
   if (wasRunning) startGrace(state, worker, now)
+  if (event.spent === true && worker.phase === 'idle') {
+    dismissWorker(state, worker, 'stop')
+    state.commands.push({ kind: 'stop-worker', worker: worker.id })
+  }
   worker.proven = true
   state.failedStarts = 0
   batch.runMs += event.runMs
@@ -69,7 +73,7 @@ function forgetLogs(batch: Batch, range: ItemRange, event: ShardRan): void {
 }
 
 /** The items that did not run go back to where they were: before everything else of the batch. */
-function putBackRest(state: SchedulerState, batch: Batch, range: ItemRange, ran: number): void {
+export function putBackRest(state: SchedulerState, batch: Batch, range: ItemRange, ran: number): void {
   const count = range.count - ran
   if (batch.phase === 'cancelling') {
     settleCancelled(state, batch, range.block, count, 'running')
@@ -80,7 +84,7 @@ function putBackRest(state: SchedulerState, batch: Batch, range: ItemRange, ran:
 }
 
 /** Items that threw: neighbours that may run again do so together, the others have failed. */
-function takeFailures(state: SchedulerState, batch: Batch, range: ItemRange, failures: readonly ShardTaskFailure[], now: Instant): void {
+export function takeFailures(state: SchedulerState, batch: Batch, range: ItemRange, failures: readonly ShardTaskFailure[], now: Instant): void {
   const retriesLeft = range.attempt <= batch.retries
   for (let i = 0; i < failures.length;) {
     const first = failures[i] as ShardTaskFailure

@@ -1,0 +1,203 @@
+import type { Clock } from '../base/index.ts'
+import { ForkpoolError } from '../base/index.ts'
+import type { Future } from '../future/index.ts'
+import type { BatchCarrier, BatchSubmission } from './batch-carrier.ts'
+import type { BatchDefaults, BatchOptions, MapOptions, StreamOptions, TimeLimit } from './batch-options.ts'
+import { BUFFER_SIZE_DEFAULT, checkName, resolveBatchOptions } from './batch-options.ts'
+import { BatchRun } from './batch-run.ts'
+import { GatheredResults } from './gathered-results.ts'
+import { ResultIterator } from './result-iterator.ts'
+import { ResultStream } from './result-stream.ts'
+import { SingleCall } from './single-call.ts'
+import type { AnyTasks, Items, TaskArguments, TaskItem, TaskName, TaskResult } from './task-types.ts'
+
+export interface BatchCallsParts {
+  readonly carrier: BatchCarrier
+  readonly clock: Clock
+  /** Name and size of the pool, for a carrier that has several. */
+  readonly pool?: Pick<BatchSubmission, 'pool' | 'poolSize'> | undefined
+  readonly defaults: BatchDefaults & TimeLimit
+}
+
+/** What a batch with `settle` gives for each task. */
+type Outcome<Tasks, Name> = PromiseSettledResult<TaskResult<Tasks, Name>>
+
+type Settling<Options> = Options & { readonly settle: true }
+
+/**
+ * The calls of every pool. `More` are the options that one kind of pool takes beyond those of all.
+ *
+ * Every method sends the tasks of one call as one batch. Where a task fails, and nothing else is asked for, the rest runs to its end and then
+ * the first failure by index is thrown, a `TaskError` with the remote error as its cause. Bad options and bad items are `BAD_ARGUMENT`.
+ *
+ * Source: `multiprocessing.pool.Pool` and `concurrent.futures.Executor`, names in camelCase.
+ */
+export class BatchCalls<Tasks = AnyTasks, More = unknown> {
+  readonly #parts: BatchCallsParts
+
+  constructor(parts: BatchCallsParts) {
+    this.#parts = parts
+  }
+
+  /** Calls the task with each item and resolves with all results in order; with `settle`, with all outcomes. */
+  map<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskItem<Tasks, Name>>,
+    options: Settling<MapOptions<TaskResult<Tasks, Name>> & More>,
+  ): Promise<Outcome<Tasks, Name>[]>
+  map<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskItem<Tasks, Name>>,
+    options?: MapOptions<TaskResult<Tasks, Name>> & More,
+  ): Promise<TaskResult<Tasks, Name>[]>
+  map(task: string, items: unknown, options?: MapOptions): Promise<never[]> {
+    return this.#gather(task, items, false, options) as Promise<never[]>
+  }
+
+  /** As `map`, but each item is the list of arguments of one call. */
+  starmap<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskArguments<Tasks, Name>>,
+    options: Settling<MapOptions<TaskResult<Tasks, Name>> & More>,
+  ): Promise<Outcome<Tasks, Name>[]>
+  starmap<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskArguments<Tasks, Name>>,
+    options?: MapOptions<TaskResult<Tasks, Name>> & More,
+  ): Promise<TaskResult<Tasks, Name>[]>
+  starmap(task: string, items: unknown, options?: MapOptions): Promise<never[]> {
+    return this.#gather(task, items, true, options) as Promise<never[]>
+  }
+
+  /**
+   * Calls the task with each item and yields the results in order, while the input is still being read. Work starts with the call, not with
+   * the first `next`. The input is read ahead by `bufferSize` items at most, so it may be endless.
+   */
+  imap<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskItem<Tasks, Name>>,
+    options: Settling<StreamOptions<TaskResult<Tasks, Name>> & More>,
+  ): ResultIterator<Outcome<Tasks, Name>>
+  imap<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskItem<Tasks, Name>>,
+    options?: StreamOptions<TaskResult<Tasks, Name>> & More,
+  ): ResultIterator<TaskResult<Tasks, Name>>
+  imap(task: string, items: unknown, options?: StreamOptions): ResultIterator<never> {
+    return this.#stream(task, items, { ordered: true, spread: false }, options)
+  }
+
+  /** As `imap`, but each item is the list of arguments of one call. */
+  istarmap<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskArguments<Tasks, Name>>,
+    options: Settling<StreamOptions<TaskResult<Tasks, Name>> & More>,
+  ): ResultIterator<Outcome<Tasks, Name>>
+  istarmap<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskArguments<Tasks, Name>>,
+    options?: StreamOptions<TaskResult<Tasks, Name>> & More,
+  ): ResultIterator<TaskResult<Tasks, Name>>
+  istarmap(task: string, items: unknown, options?: StreamOptions): ResultIterator<never> {
+    return this.#stream(task, items, { ordered: true, spread: true }, options)
+  }
+
+  /** As `imap`, but yields the results as they come. */
+  imapUnordered<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskItem<Tasks, Name>>,
+    options: Settling<StreamOptions<TaskResult<Tasks, Name>> & More>,
+  ): ResultIterator<Outcome<Tasks, Name>>
+  imapUnordered<Name extends TaskName<Tasks>>(
+    task: Name,
+    items: Items<TaskItem<Tasks, Name>>,
+    options?: StreamOptions<TaskResult<Tasks, Name>> & More,
+  ): ResultIterator<TaskResult<Tasks, Name>>
+  imapUnordered(task: string, items: unknown, options?: StreamOptions): ResultIterator<never> {
+    return this.#stream(task, items, { ordered: false, spread: false }, options)
+  }
+
+  /** Calls the task once, with these arguments. */
+  submit<Name extends TaskName<Tasks>>(task: Name, ...args: TaskArguments<Tasks, Name>): Future<TaskResult<Tasks, Name>> {
+    return this.#call(task, args, {})
+  }
+
+  /** As `submit`, with options of its own. */
+  submitWith<Name extends TaskName<Tasks>>(
+    options: BatchOptions<TaskResult<Tasks, Name>> & More,
+    task: Name,
+    ...args: TaskArguments<Tasks, Name>
+  ): Future<TaskResult<Tasks, Name>> {
+    return this.#call(task, args, options)
+  }
+
+  /** Calls the task once and resolves with its result. */
+  apply<Name extends TaskName<Tasks>>(
+    task: Name,
+    args: TaskArguments<Tasks, Name>,
+    options?: BatchOptions<TaskResult<Tasks, Name>> & More,
+  ): Promise<TaskResult<Tasks, Name>> {
+    return this.#call<TaskResult<Tasks, Name>>(task, args, options ?? {}).result()
+  }
+
+  /** Bad arguments reject rather than throw, as of any function that returns a promise. */
+  async #gather(task: string, items: unknown, spread: boolean, given: MapOptions | undefined): Promise<unknown[]> {
+    const { carrier, clock } = this.#parts
+    const options = this.#resolve(given)
+    const { settle = false, failFast = false, fallback } = options
+    const request = this.#request(task, spread, options)
+    const results = new GatheredResults({ task, settle, failFast, fallback })
+    const run = new BatchRun({ carrier, clock, request, items, options }, results)
+    results.attach(run, run.total)
+    run.start()
+    return results.promise
+  }
+
+  #stream(
+    task: string,
+    items: unknown,
+    { ordered, spread }: { readonly ordered: boolean; readonly spread: boolean },
+    given: StreamOptions | undefined,
+  ): ResultIterator<never> {
+    const { carrier, clock } = this.#parts
+    const options = this.#resolve(given)
+    const { settle = false, failFast = false, bufferSize = BUFFER_SIZE_DEFAULT, fallback } = options
+    const request = this.#request(task, spread, options)
+    const stream = new ResultStream({ task, ordered, settle, failFast, bufferSize, fallback })
+    const run = new BatchRun({ carrier, clock, request, items, options }, stream)
+    stream.attach(run)
+    run.start()
+    return new ResultIterator(stream)
+  }
+
+  #call<Result>(task: string, args: readonly unknown[], given: BatchOptions): Future<Result> {
+    const { carrier, clock } = this.#parts
+    const options = this.#resolve(given)
+    const call = new SingleCall(carrier, clock, task, options)
+    call.start(this.#request(task, false, options), args)
+    return call.future as Future<Result>
+  }
+
+  #resolve(given: StreamOptions | undefined): StreamOptions & TimeLimit {
+    const { defaults, carrier } = this.#parts
+    const options = resolveBatchOptions(defaults, given)
+    if (options.timeoutMs === undefined || carrier.keepsTime) return options
+    throw new ForkpoolError('NOT_SUPPORTED', 'timeoutMs is an option of thread and process pools: pass a signal to a cluster')
+  }
+
+  #request(task: string, spread: boolean, options: StreamOptions & TimeLimit): BatchSubmission {
+    checkName('task', task)
+    const { chunkSize, priority, retries, backoffMs, failFast, timeoutMs } = options
+    return {
+      task,
+      ...this.#parts.pool,
+      ...(spread && { spread }),
+      ...(chunkSize !== undefined && { chunkSize }),
+      ...(priority !== undefined && { priority }),
+      ...(retries !== undefined && { retries }),
+      ...(backoffMs !== undefined && { backoffMs }),
+      ...(failFast === true && { failFast }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    }
+  }
+}
