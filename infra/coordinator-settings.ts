@@ -10,7 +10,6 @@ export const DASHBOARD_VARIABLES: ReadonlySet<string> = new Set([
   'FORKPOOL_DASHBOARD_HOSTS',
   'PROMETHEUS_URL',
   'PORT',
-  'HOSTNAME',
 ])
 
 /** Sentences about every variable that the coordinator would not know or would refuse; none when all is well. */

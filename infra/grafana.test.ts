@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Dashboard } from '@grafana/schema'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
 import { inRepository } from '@forkpool/tools/service'
@@ -51,7 +52,10 @@ function typeErrors(dashboard: DashboardFile): string {
   return stdout + stderr
 }
 
-function changed(change: (dashboard: Record<string, unknown> & { panels: Record<string, unknown>[] }) => void): DashboardFile {
+/** Fields of Grafana's model, with any values. */
+type AnyFields = Partial<Record<keyof Dashboard, unknown>>
+
+function changed(change: (dashboard: AnyFields & { panels: Record<string, unknown>[]; refreshInterval?: string }) => void): DashboardFile {
   const copy = JSON.parse(readFileSync(DASHBOARD_FILE, 'utf8'))
   change(copy)
   return copy as DashboardFile
@@ -64,8 +68,8 @@ describe('the dashboard', () => {
 
   test('a wrong field, value or panel option is found by them', () => {
     const wrong: DashboardFile[] = [
-      changed((dashboard) => (dashboard['graphTooltip'] = 'shared')),
-      changed((dashboard) => (dashboard['refreshInterval'] = '5s')),
+      changed((dashboard) => (dashboard.graphTooltip = 'shared')),
+      changed((dashboard) => (dashboard.refreshInterval = '5s')),
       changed((dashboard) => (dashboard.panels[2] = { ...dashboard.panels[2], gridPos: { x: '0', y: 0, w: 4, h: 4 } })),
       changed((dashboard) => (dashboard.panels[0] = { ...dashboard.panels[0], options: { graphMode: 'sparkline' } })),
     ]

@@ -34,7 +34,11 @@ test('a function of more than 70 lines is found, with its place', () => {
     const body = (count: number): string => `export function f(): void {\n${'  console.log(1)\n'.repeat(count)}}\n`
     writeFileSync(join(folder, 'short.ts'), body(60))
     writeFileSync(join(folder, 'long.ts'), `\n${body(80)}`)
-    expect(functionLength([folder])).toMatchObject([{ path: join(folder, 'long.ts'), line: 2 }])
+    writeFileSync(join(folder, 'list.test.ts'), body(80))
+    const long = join(folder, 'long.ts')
+    expect(functionLength([folder])).toMatchObject([{ path: long, line: 2 }])
+    expect(functionLength([folder], new Map([[`${long} f`, 82]]))).toEqual([])
+    expect(functionLength([folder], new Map([[`${long} f`, 81]]))).toHaveLength(1)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -60,10 +64,10 @@ test('words that contain a mark, and tests that name what they need, are fine', 
 })
 
 test.for([
-  ['a.ts', '/home/somebody/project/x'],
-  ['a.md', 'see C:\\Users\\somebody'],
+  ['a.ts', ['', 'home', 'somebody', 'x'].join('/')],
+  ['a.md', ['see C:', 'Users', 'somebody'].join('\\')],
   ['a.json', `"${ROOT}/x"`],
-  ['a.yml', 'https://registry.example.org/x'],
+  ['a.yml', ['https://', 'registry.example.org/x'].join('')],
   ['package-lock.json', '      "resolved": "https://example.org/x.tgz",'],
 ])('%s may not name %s', ([path = '', text = '']) => {
   expect(addresses([file(path, text)], ROOT)).not.toEqual([])

@@ -1,10 +1,13 @@
 import { execFile, spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deferred } from '@forkpool/pool-core/base'
 import { WORKER_PROGRAM } from './fixtures/worker-harness.ts'
 
@@ -12,6 +15,15 @@ const COORDINATOR = fileURLToPath(new URL('fixtures/mortal-coordinator.ts', impo
 
 /** A worker has to be gone after so long, measured from the death of its coordinator. */
 const GONE_WITHIN_MS = 1_000
+
+/** What a killed coordinator leaves behind lies here. */
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'forkpool-orphans-'))
+})
+
+afterAll(() => rm(folder, { recursive: true }))
 
 /** A coordinator whose worker shares its pipes: they close when both are gone. */
 class Family {
@@ -22,7 +34,7 @@ class Family {
 
   constructor(task: string | undefined) {
     const args = ['--conditions=forkpool-source', COORDINATOR, ...(task === undefined ? [] : [task])]
-    this.#coordinator = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#coordinator = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: folder } })
     this.#coordinator.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.output += text
       this.#changed.resolve()

@@ -281,7 +281,7 @@ function reportOf({ task, items, poolSizes, repeats }: ComparisonView['request']
   const time = (size: number): number => items / (rateOf(size) * (1 + 0.02 * (noise(size * 13) - 0.5)))
   const runs = poolSizes.map((poolSize) => {
     const seconds = time(poolSize)
-    const speedup = (time(smallest) * smallest) / seconds
+    const speedup = time(1) / seconds
     return {
       poolSize,
       seconds,
@@ -297,6 +297,7 @@ function reportOf({ task, items, poolSizes, repeats }: ComparisonView['request']
     items,
     cores: 8,
     repeats,
+    oneWorkerSeconds: time(1),
     runs,
     fit: { sigma: SIGMA, kappa: KAPPA, lambda: LAMBDA, amdahlSerial: 0.061, peakPoolSize: 21 },
     recommendedPoolSize: runs.findLast((run) => run.efficiency >= 0.7)?.poolSize ?? smallest,

@@ -48,21 +48,15 @@ test('the overview shows a line for each pool size within two seconds of the wor
   for (const size of SIZES) {
     const work = forkpool(coordinator.url, 'map', 'square', '--items', `1..${ITEMS}`, '--pool-size', `${size}`, '--output', '/dev/null')
     await eventually(pools, (now) => now.some((pool) => pool.size === size && pool.tasks.completed > 0))
-    const shown = await eventually(
-      () => readThroughput(page),
-      // The work may already be over, with no task in the newest second: then its peak shows it.
-      (now) => now.has(size),
+    // The work may be over before the page shows it; then its peak remains.
+    await eventually(
+      () => readThroughput(page, 'peak'),
+      (shown) => (shown.get(size) ?? 0) > 1000,
       2_000,
     )
-    expect([...shown.keys()]).toContain(size)
     await page.locator(`[data-line="${size}"]`).waitFor({ state: 'attached' })
     await work
   }
-  const peaks = await page
-    .locator('[data-testid=throughput] [data-column=peak]')
-    .evaluateAll((cells) => cells.map((cell) => Number(cell.getAttribute('data-value'))))
-  expect(peaks).toHaveLength(SIZES.length)
-  for (const peak of peaks) expect(peak).toBeGreaterThan(1000)
 })
 
 test('the page counts what the coordinator counted', async () => {

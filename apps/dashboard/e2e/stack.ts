@@ -43,15 +43,12 @@ export async function startStack({ world, token, env, browser: browserOptions }:
   }
 }
 
-/** The numbers of the chart's table, by pool size, as the page itself states them; null where it shows a dash. */
-export async function readThroughput(page: Page): Promise<ReadonlyMap<number, number | null>> {
+/** The numbers in a column of the chart's table, by pool size, as the page itself states them; null where it shows a dash. */
+export async function readThroughput(page: Page, column: 'now' | 'peak' = 'now'): Promise<ReadonlyMap<number, number | null>> {
   const rows = await page
-    .locator('[data-testid=throughput] tbody tr')
-    .evaluateAll((elements) =>
-      elements.map(
-        (row) =>
-          [Number(row.getAttribute('data-pool-size')), row.querySelector('[data-column=now]')?.getAttribute('data-value') ?? null] as const,
-      ),
+    .locator(`[data-testid=throughput] [data-column=${column}]`)
+    .evaluateAll((cells) =>
+      cells.map((cell) => [Number(cell.closest('tr')?.getAttribute('data-pool-size')), cell.getAttribute('data-value')] as const),
     )
   return new Map(rows.map(([size, value]) => [size, value === null ? null : Number(value)]))
 }

@@ -5,6 +5,8 @@ const peer = await startWebSocketPeer({ tasks: { square: (n: number) => n * n },
 const echo = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
 echo.on('connection', (ws) => ws.on('message', (d) => ws.send(d)))
 await new Promise((r) => echo.once('listening', r))
-setInterval(() => { peer.peer.received.length = 0 }, 100).unref()
+setInterval(() => {
+  peer.peer.received.length = 0
+}, 100).unref()
 process.send!({ peer: peer.url, echo: `ws://127.0.0.1:${(echo.address() as any).port}` })
 process.on('disconnect', () => process.exit())

@@ -33,6 +33,9 @@ export interface CompareOptions {
 const REPEATS_DEFAULT = 3
 const REPEATS_MAX = 1000
 
+/** Speed-up is against one worker, so that size is measured along where nobody asked for it. */
+const BASE_SIZE = 1
+
 /** What was measured of one size so far. */
 interface Measured {
   readonly poolSize: number
@@ -43,8 +46,8 @@ interface Measured {
 
 /**
  * Runs the same batch at several pool sizes and says which pays. Every size is warmed up by one whole batch, so that its workers are forked
- * and compiled; then the sizes take turns (2, 4, 8, 2, 4, 8, …), so that whatever else the machine does meets all of them alike. A time
- * is from the call of `map` to its array.
+ * and compiled; then the sizes take turns (1, 2, 4, 8, 1, 2, 4, 8, …), so that whatever else the machine does meets all of them alike. One
+ * worker takes its turn as well, for speed-up is against it. A time is from the call of `map` to its array.
  *
  * Rejects as `map` does, with `BAD_ARGUMENT` for bad options, and with `TASK_FAILED` where the sizes did not give the same results: then a
  * comparison has no meaning.
@@ -53,8 +56,9 @@ export async function compare<Tasks>(cluster: Cluster<Tasks>, options: CompareOp
   const { task, signal, onProgress, clock = systemClock, repeats = REPEATS_DEFAULT } = options
   const items = listItems(options.items)
   const poolSizes = checkOptions(options, cluster.limits.poolSizeMax, repeats)
-  const measured = poolSizes.map((poolSize): Measured => ({ poolSize, seconds: [], digest: '', workers: 0 }))
-  const of = poolSizes.length * (repeats + 1)
+  const sizes = poolSizes.includes(BASE_SIZE) ? poolSizes : [BASE_SIZE, ...poolSizes]
+  const measured = sizes.map((poolSize): Measured => ({ poolSize, seconds: [], digest: '', workers: 0 }))
+  const of = sizes.length * (repeats + 1)
   let done = 0
 
   const runOne = async (size: Measured, isWarmUp: boolean): Promise<void> => {
@@ -72,19 +76,24 @@ export async function compare<Tasks>(cluster: Cluster<Tasks>, options: CompareOp
 
   for (const size of measured) await runOne(size, true)
   for (let repeat = 0; repeat < repeats; repeat++) for (const size of measured) await runOne(size, false)
-  return report(task, items.length, cluster.cores, repeats, measured)
+  return report({ task, items: items.length, cores: cluster.cores, repeats }, poolSizes, measured)
 }
 
-/** The table from the times. Public so that times from elsewhere can be judged alike. */
-function report(task: string, items: number, cores: number, repeats: number, measured: readonly Measured[]): ComparisonReport {
-  const times = measured.map((size) => ({ ...size, median: median(size.seconds) }))
-  const smallest = times.reduce((least, size) => (size.poolSize < least.poolSize ? size : least))
-  const oneWorkerSeconds = smallest.median * smallest.poolSize
-  const runs = times.map(({ poolSize, median: seconds, workers, digest }): ComparisonRun => {
+/** The table from the times. The fit uses every size measured, the report shows those asked for. */
+function report(
+  of: Pick<ComparisonReport, 'task' | 'items' | 'cores' | 'repeats'>,
+  poolSizes: readonly number[],
+  measured: readonly Measured[],
+): ComparisonReport {
+  const medians = new Map(measured.map((size) => [size.poolSize, median(size.seconds)]))
+  const oneWorkerSeconds = medians.get(BASE_SIZE) as number
+  const all = measured.map(({ poolSize, workers, digest }): ComparisonRun => {
+    const seconds = medians.get(poolSize) as number
     const speedup = oneWorkerSeconds / seconds
-    return { poolSize, seconds, tasksPerSecond: items / seconds, speedup, efficiency: speedup / poolSize, workers, resultDigest: digest }
+    return { poolSize, seconds, tasksPerSecond: of.items / seconds, speedup, efficiency: speedup / poolSize, workers, resultDigest: digest }
   })
-  return { task, items, cores, repeats, runs, fit: fitScalability(runs, cores), recommendedPoolSize: recommendPoolSize(runs) }
+  const runs = poolSizes.map((poolSize) => all.find((run) => run.poolSize === poolSize) as ComparisonRun)
+  return { ...of, oneWorkerSeconds, runs, fit: fitScalability(all, of.cores), recommendedPoolSize: recommendPoolSize(runs) }
 }
 
 function takeDigest(measured: readonly Measured[], size: Measured, digest: string): void {

@@ -96,7 +96,7 @@ test('an endless input is read as far as it is used, and leaving cancels', async
 
 test('a million numbers stream through unordered', async () => {
   let sum = 0
-  for await (const square of cluster.pool().imapUnordered("square", range(1_000_000))) sum += Math.sqrt(square)
+  for await (const square of cluster.pool().imapUnordered('square', range(1_000_000))) sum += Math.sqrt(square)
   // Roots of squares: whole numbers, so that the order of the sum does not count.
   expect(sum).toBe((999_999 * 1_000_000) / 2)
 })

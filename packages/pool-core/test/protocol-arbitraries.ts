@@ -13,9 +13,12 @@ import { encodeItems, encodeItemsJson, NAME_LENGTH_MAX } from '../src/protocol/i
 
 /** For every property: a failing one is not shrunk for minutes. */
 export const BOUNDED: { readonly interruptAfterTimeLimit: number; readonly markInterruptAsFailure: boolean } = {
-  interruptAfterTimeLimit: 20_000,
+  interruptAfterTimeLimit: 40_000,
   markInterruptAsFailure: true,
 }
+
+/** For the test of a property: on a machine that does much else it takes longer than the usual limit of a test. */
+export const PATIENT: { readonly timeout: number } = { timeout: 60_000 }
 
 /** Any string that JavaScript has, lone surrogates included. */
 export const anyString: fc.Arbitrary<string> = fc.oneof(

@@ -77,7 +77,7 @@ async function readBatch(terminal: Terminal, flags: Flags, operands: readonly st
 
 /** The table of the classic exercise, and the advice. */
 function renderReport(report: ComparisonReport): string {
-  const { task, items, cores, repeats, runs, fit, recommendedPoolSize } = report
+  const { task, items, cores, repeats, oneWorkerSeconds, runs, fit, recommendedPoolSize } = report
   const table = renderTable(
     [
       { heading: 'pool size', right: true, cell: (run) => String(run.poolSize) },
@@ -94,6 +94,7 @@ function renderReport(report: ComparisonReport): string {
     '',
     table.trimEnd(),
     '',
+    `One worker takes ${oneWorkerSeconds.toFixed(3)} s; speed-up and efficiency are against it.`,
     `Universal Scalability Law: contention σ ${fit.sigma.toFixed(3)}, coherency κ ${fit.kappa.toFixed(4)}, fitted peak at size ${fit.peakPoolSize}; ` +
       `serial share by Amdahl's law ${(fit.amdahlSerial * 100).toFixed(0)} %`,
     `Recommended pool size: ${recommendedPoolSize}`,

@@ -1,5 +1,6 @@
 import type { Cancel, Clock, ExitCause, Random } from '@forkpool/pool-core/base'
 import { ForkpoolError, RingBuffer, deferred } from '@forkpool/pool-core/base'
+import { rangesOfFailures, splitRanges, StepOutcome, TaskCatalogue, taskFailureOf } from '@forkpool/pool-core/dispatch'
 import type { ItemBlock, RanMessage, ShardFailure, TaskFailure, TaskListing } from '@forkpool/pool-core/protocol'
 import { sliceBlock } from '@forkpool/pool-core/protocol'
 import type {
@@ -19,10 +20,6 @@ import type { BatchHandle, BatchRequest, BatchSink } from '../batch-request.ts'
 import { BatchRun } from './batch-run.ts'
 import type { DispatchObserver } from '../dispatch-observer.ts'
 import { PoolRegistry } from './pool-registry.ts'
-import { EMPTY_BLOCK, splitRanges } from './split-ranges.ts'
-import { StepOutcome } from './step-outcome.ts'
-import { taskFailureOf } from './task-failure.ts'
-import { TaskCatalogue } from './task-catalogue.ts'
 import type { WorkerFleet } from '../worker-fleet.ts'
 
 interface HeldShard {
@@ -375,14 +372,14 @@ export class Dispatcher {
       if (failure !== undefined) final.set(at, { ...failure, at })
     }
     const ranges = splitRanges(from, message.count, message.values, failedAt, final)
-    this.#record(run, [...ranges, ...rangesOf(outcome.takeFailed(run.id))], outcome)
+    this.#record(run, [...ranges, ...rangesOfFailures(outcome.takeFailed(run.id))], outcome)
   }
 
   /** Records failures and ends that came from anything else: a lost worker, a cancelled batch, an empty one. */
   #recordRest(outcome: StepOutcome): void {
     for (const batch of outcome.batches()) {
       const run = this.#runs.get(batch)
-      if (run !== undefined) this.#record(run, rangesOf(outcome.takeFailed(batch)), outcome)
+      if (run !== undefined) this.#record(run, rangesOfFailures(outcome.takeFailed(batch)), outcome)
     }
   }
 
@@ -448,10 +445,6 @@ function areInOrder(failures: readonly ShardFailure[], ran: number): boolean {
 }
 
 /** Single failures as ranges of one task each: they come one by one, rarely many. */
-function rangesOf(failures: ReadonlyMap<number, TaskFailure>): readonly RecordedRange[] {
-  return [...failures].map(([index, failure]) => ({ from: index, count: 1, values: EMPTY_BLOCK, failures: [{ ...failure, at: 0 }] }))
-}
-
 function countOf(ranges: readonly RecordedRange[]): number {
   return ranges.reduce((sum, range) => sum + range.count, 0)
 }

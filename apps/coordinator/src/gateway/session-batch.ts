@@ -1,5 +1,5 @@
 import type { AcceptedMessage, BatchSummary, ItemBlock, ResultsMessage, ServerMessage } from '@forkpool/pool-core/protocol'
-import { blockBytes } from '@forkpool/pool-core/protocol'
+import { blockBytes, resultBytes } from '@forkpool/pool-core/protocol'
 import { ForkpoolError } from '@forkpool/pool-core/base'
 import type { BatchId } from '@forkpool/pool-core/scheduler'
 import type { BatchHandle, BatchSink } from '../batch-request.ts'
@@ -123,7 +123,7 @@ export class SessionBatch implements BatchSink {
       failures: failures.length === 0 ? undefined : failures,
       done: summary,
     }
-    this.#write(message, blockBytes(values))
+    this.#write(message, resultBytes(message))
     if (summary !== undefined) this.#events.over()
   }
 

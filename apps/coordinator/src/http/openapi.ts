@@ -110,6 +110,7 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
     items: integer,
     cores: integer,
     repeats: integer,
+    oneWorkerSeconds: number,
     runs: list(ref('ComparisonRun')),
     fit: object({ sigma: number, kappa: number, lambda: number, amdahlSerial: number, peakPoolSize: integer }),
     recommendedPoolSize: integer,

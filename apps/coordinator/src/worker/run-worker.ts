@@ -5,14 +5,12 @@ import type { WorkerLink } from '@forkpool/pool-core/link'
 import { encodeWorkerMessage, toWireError } from '@forkpool/pool-core/protocol'
 import { loadTaskModules } from '@forkpool/pool-core/task'
 import type { TaskRegistry } from '@forkpool/pool-core/task'
+import { endOnStrayErrors, isOrphan, sayLastWords, startWatchdog, WorkerSession } from '@forkpool/pool-core/worker'
 import { connectWorkerLink } from '../link/connect-worker-link.ts'
 import * as builtIn from '../tasks/index.ts'
 import { allowTaskRoots } from '../tasks/task-roots.ts'
-import { endOnStrayErrors, sayLastWords } from './last-words.ts'
-import { isOrphan, startWatchdog } from './watchdog.ts'
 import { decodeWorkerEnvironment } from './worker-environment.ts'
 import type { WorkerEnvironment } from './worker-environment.ts'
-import { WorkerSession } from './worker-session.ts'
 
 /** What can wait, because it takes a core for 50 ms, waits so long after `ready`: until the other workers of the pool have started too. */
 const SETTLED_AFTER_MS = 1_000

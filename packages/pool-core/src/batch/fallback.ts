@@ -4,6 +4,6 @@ import type { ForkpoolError } from '../base/index.ts'
 export type Fallback<Result> = Result | ((error: ForkpoolError, index: number) => Result)
 
 /** What the fallback says for the task with this index. Throws what a fallback function throws. */
-export function fallbackAnswer(fallback: Fallback<unknown>, error: ForkpoolError, index: number): unknown {
+export function fallbackAnswer(fallback: unknown, error: ForkpoolError, index: number): unknown {
   return typeof fallback === 'function' ? (fallback as (error: ForkpoolError, index: number) => unknown)(error, index) : fallback
 }

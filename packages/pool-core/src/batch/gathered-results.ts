@@ -2,7 +2,6 @@ import { CancelledError, deferred } from '../base/index.ts'
 import type { Deferred, ForkpoolError } from '../base/index.ts'
 import type { BatchSummary, ItemBlock, TaskFailure } from '../protocol/index.ts'
 import { decodeItems, decodeItemsInto } from '../protocol/index.ts'
-import type { Fallback } from './fallback.ts'
 import { fallbackAnswer } from './fallback.ts'
 import type { ResultSink, SinkBatch } from './result-sink.ts'
 import { toTaskError } from './wire-errors.ts'
@@ -14,7 +13,8 @@ export interface GatheringOptions {
   readonly task: string
   readonly settle: boolean
   readonly failFast: boolean
-  readonly fallback: Fallback<unknown> | undefined
+  /** `undefined`: none. */
+  readonly fallback: unknown
 }
 
 /**

@@ -2,7 +2,6 @@ import type { ForkpoolError } from '../base/index.ts'
 import { assert, RingBuffer } from '../base/index.ts'
 import type { BatchSummary, ItemBlock, TaskFailure } from '../protocol/index.ts'
 import { decodeItems } from '../protocol/index.ts'
-import type { Fallback } from './fallback.ts'
 import { fallbackAnswer } from './fallback.ts'
 import { cancelled } from './gathered-results.ts'
 import type { ResultSink, SinkBatch } from './result-sink.ts'
@@ -38,7 +37,8 @@ export interface StreamingOptions {
   readonly settle: boolean
   readonly failFast: boolean
   readonly bufferSize: number
-  readonly fallback: Fallback<unknown> | undefined
+  /** `undefined`: none. */
+  readonly fallback: unknown
 }
 
 const NO_FAILURES: ReadonlyMap<number, () => ForkpoolError> = new Map()
@@ -218,7 +218,7 @@ export class ResultStream implements ResultSink {
   }
 
   /** What stands for the result of a task that failed. Throws its error where there is no fallback. */
-  #answerFor(error: ForkpoolError, index: number, fallback: Fallback<unknown> | undefined): unknown {
+  #answerFor(error: ForkpoolError, index: number, fallback: unknown): unknown {
     if (fallback === undefined) throw error
     return fallbackAnswer(fallback, error, index)
   }

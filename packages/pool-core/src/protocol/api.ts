@@ -136,7 +136,7 @@ export interface ComparisonRun {
   readonly poolSize: number
   readonly seconds: number
   readonly tasksPerSecond: number
-  /** Against one worker: the smallest size's time times that size, over this size's time. */
+  /** Against one worker, measured in the same comparison. */
   readonly speedup: number
   /** `speedup / poolSize`. */
   readonly efficiency: number
@@ -169,6 +169,8 @@ export interface ComparisonReport {
   readonly items: number
   readonly cores: number
   readonly repeats: number
+  /** Time of the batch with one worker: what speed-up is measured against. */
+  readonly oneWorkerSeconds: number
   readonly runs: readonly ComparisonRun[]
   readonly fit: ScalabilityFit
   readonly recommendedPoolSize: number

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { ForkpoolError } from '../base/errors.ts'
 import {
   BOUNDED,
+  PATIENT,
   anyBlock,
   anyClientMessage,
   anyCoordinatorMessage,
@@ -31,7 +32,7 @@ function received(frame: Uint8Array | string): Uint8Array | string {
   return typeof frame === 'string' ? frame : Buffer.concat([Buffer.from([1, 2, 3]), frame, Buffer.from([4])]).subarray(3, 3 + frame.length)
 }
 
-it('every client message comes back as it was, in both dialects', () => {
+it('every client message comes back as it was, in both dialects', PATIENT, () => {
   fc.assert(
     fc.property(anyClientMessage(anyBlock), (message) => {
       expectSame(decodeClientMessage(received(encodeClientMessage(message, 'cbor')), 'cbor'), message)
@@ -48,7 +49,7 @@ it('every client message comes back as it was, in both dialects', () => {
   )
 })
 
-it('every server message comes back as it was, in both dialects', () => {
+it('every server message comes back as it was, in both dialects', PATIENT, () => {
   fc.assert(
     fc.property(anyServerMessage(anyBlock), (message) => {
       expectSame(decodeServerMessage(received(encodeServerMessage(message, 'cbor')), 'cbor'), message)
@@ -63,7 +64,7 @@ it('every server message comes back as it was, in both dialects', () => {
   )
 })
 
-it('every message between coordinator and worker comes back as it was', () => {
+it('every message between coordinator and worker comes back as it was', PATIENT, () => {
   fc.assert(
     fc.property(anyWorkerMessage, (message) => {
       expectSame(decodeWorkerMessage(received(encodeWorkerMessage(message)) as Uint8Array), message)
@@ -99,7 +100,7 @@ function expectMessageOrRefusal(decode: () => unknown): void {
 
 const prototypeKeys = Object.getOwnPropertyNames(Object.prototype).toSorted()
 
-it('any bytes are a message or BAD_MESSAGE, and leave Object.prototype alone', () => {
+it('any bytes are a message or BAD_MESSAGE, and leave Object.prototype alone', PATIENT, () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       for (const decode of decoders) expectMessageOrRefusal(() => decode(bytes))
@@ -109,7 +110,7 @@ it('any bytes are a message or BAD_MESSAGE, and leave Object.prototype alone', (
   expect(Object.getOwnPropertyNames(Object.prototype).toSorted()).toEqual(prototypeKeys)
 })
 
-it('any damage to a good frame is a message or BAD_MESSAGE', () => {
+it('any damage to a good frame is a message or BAD_MESSAGE', PATIENT, () => {
   const frame = fc.oneof(
     anyClientMessage(anyBlock).map((message) => encodeClientMessage(message, 'cbor')),
     anyServerMessage(anyBlock).map((message) => encodeServerMessage(message, 'cbor')),
@@ -130,12 +131,12 @@ it('any damage to a good frame is a message or BAD_MESSAGE', () => {
       }
       for (const decode of decoders) expectMessageOrRefusal(() => decode(Uint8Array.from(bytes)))
     }),
-    { numRuns: 300, ...BOUNDED },
+    { numRuns: 150, ...BOUNDED },
   )
   expect(Object.getOwnPropertyNames(Object.prototype).toSorted()).toEqual(prototypeKeys)
 })
 
-it('any JSON is a message or BAD_MESSAGE', () => {
+it('any JSON is a message or BAD_MESSAGE', PATIENT, () => {
   const field = fc.constantFrom(
     'kind',
     'batch',

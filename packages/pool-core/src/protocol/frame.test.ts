@@ -161,6 +161,18 @@ describe('decodeClientMessage', () => {
     expect(refusal(() => decodeClientMessage(text, 'json'))).toBe(message)
   })
 
+  it('refuses a text of brackets before it is parsed, and takes brackets in strings', () => {
+    const deep = 'message: expected at most 1024 levels of nesting, got more'
+    expect(refusal(() => decodeClientMessage('['.repeat(1025), 'json'))).toBe(deep)
+    expect(refusal(() => decodeClientMessage(`{"kind":"end","batch":1,"x":${'{"a":'.repeat(1024)}1${'}'.repeat(1024)}}`, 'json'))).toBe(
+      deep,
+    )
+    const nested: unknown = JSON.parse(`${'['.repeat(1023)}${']'.repeat(1023)}`)
+    const brackets = '["\\{'.repeat(2000)
+    const text = JSON.stringify({ kind: 'end', batch: 1, x: nested, y: nested, z: brackets, [brackets]: brackets })
+    expect(decodeClientMessage(text, 'json')).toStrictEqual({ kind: 'end', batch: 1 })
+  })
+
   it('never repeats a token', () => {
     const token = 'secret-token-of-the-house'
     const long = token.repeat(400)

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { anyBlock, anyValue, BOUNDED } from '../../test/protocol-arbitraries.ts'
+import { anyBlock, anyValue, BOUNDED, PATIENT } from '../../test/protocol-arbitraries.ts'
 import { blockBytes, sliceBlock } from './item-block.ts'
 import { ItemBlockBuilder } from './item-block-builder.ts'
 import { decodeItems } from './item-decoding.ts'
@@ -15,14 +15,14 @@ function same(actual: unknown, expected: unknown): void {
 const values = fc.array(anyValue, { maxLength: 20 })
 const numbers = fc.array(fc.double(), { maxLength: 200 })
 
-it('every value comes back as it was, in both codecs', () => {
+it('every value comes back as it was, in both codecs', PATIENT, () => {
   fc.assert(
     fc.property(values, (some) => {
       same(decodeItems(encodeItems(some)), some)
       same(decodeItems(encodeItemsJson(some)), some)
       same(decodeItems(transcodeToJson(encodeItems(some))), some)
     }),
-    { numRuns: 300, ...BOUNDED },
+    { numRuns: 150, ...BOUNDED },
   )
   fc.assert(
     fc.property(numbers, (some) => {
@@ -33,14 +33,14 @@ it('every value comes back as it was, in both codecs', () => {
   )
 })
 
-it('equal values have equal bytes', () => {
+it('equal values have equal bytes', PATIENT, () => {
   fc.assert(
     fc.property(values, (some) => same(encodeItems(decodeItems(encodeItems(some))), encodeItems(some))),
     BOUNDED,
   )
 })
 
-it('a slice is the slice of the array, and has its share of the bytes', () => {
+it('a slice is the slice of the array, and has its share of the bytes', PATIENT, () => {
   fc.assert(
     fc.property(anyBlock, fc.nat(), fc.nat(), fc.nat(), (block, a, b, c) => {
       const all = decodeItems(block)
@@ -56,7 +56,7 @@ it('a slice is the slice of the array, and has its share of the bytes', () => {
   )
 })
 
-it('concatBlocks and selectItems agree with arrays', () => {
+it('concatBlocks and selectItems agree with arrays', PATIENT, () => {
   fc.assert(
     fc.property(fc.array(anyBlock, { maxLength: 4 }), fc.array(fc.nat(), { maxLength: 10 }), (blocks, picks) => {
       const joined = concatBlocks(blocks)
@@ -72,7 +72,7 @@ it('concatBlocks and selectItems agree with arrays', () => {
   )
 })
 
-it('a block built item by item is the block of all, without what cannot travel', () => {
+it('a block built item by item is the block of all, without what cannot travel', PATIENT, () => {
   fc.assert(
     fc.property(
       fc.array(

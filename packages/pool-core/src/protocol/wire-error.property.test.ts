@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { anyValue, BOUNDED } from '../../test/protocol-arbitraries.ts'
+import { anyValue, BOUNDED, PATIENT } from '../../test/protocol-arbitraries.ts'
 import { decodeServerMessage, encodeServerMessage } from './frame.ts'
 import { fromWireError, toWireError, wireErrorBytes } from './wire-error.ts'
 
-it('whatever is thrown arrives in both dialects, and comes back as an error', () => {
+it('whatever is thrown arrives in both dialects, and comes back as an error', PATIENT, () => {
   const properties = fc.dictionary(
     fc.string(),
     fc.oneof(
@@ -31,6 +31,6 @@ it('whatever is thrown arrives in both dialects, and comes back as an error', ()
       expect(rebuilt.name).toBe(wire.name)
       expect(rebuilt.message).toBe(wire.message)
     }),
-    { numRuns: 300, ...BOUNDED },
+    { numRuns: 150, ...BOUNDED },
   )
 })

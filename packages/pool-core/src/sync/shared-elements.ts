@@ -66,7 +66,11 @@ export abstract class SharedElements<Type extends ElementType> extends SharedObj
   protected locked<Result>(body: () => Result): Result {
     checkOpen(this.region.memory)
     if (this.#lock === undefined) return body()
-    using _held = this.#lock.acquireSync()
-    return body()
+    const held = this.#lock.acquireSync()
+    try {
+      return body()
+    } finally {
+      held.release()
+    }
   }
 }

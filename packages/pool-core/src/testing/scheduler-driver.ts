@@ -37,6 +37,7 @@ export interface DrivenAnswer {
   readonly ran?: number | undefined
   readonly failures?: readonly ShardTaskFailure[] | undefined
   readonly runMs?: number | undefined
+  readonly spent?: boolean | undefined
 }
 
 /**
@@ -156,8 +157,13 @@ export class SchedulerDriver {
   }
 
   /** A worker answers for this shard, held or not. */
-  answerFor(shard: Assign, { failures = [], ran = shard.count, runMs = 0 }: DrivenAnswer = {}): readonly SchedulerCommand[] {
-    return this.give({ kind: 'shard-ran', worker: shard.worker, shard: shard.shard, ran, failures, runMs })
+  answerFor(shard: Assign, { failures = [], ran = shard.count, runMs = 0, spent }: DrivenAnswer = {}): readonly SchedulerCommand[] {
+    return this.give({ kind: 'shard-ran', worker: shard.worker, shard: shard.shard, ran, failures, runMs, spent })
+  }
+
+  /** The task that the worker runs took too long. */
+  timedOut(shard: Assign, error: unknown = 'too long'): readonly SchedulerCommand[] {
+    return this.give({ kind: 'shard-timed-out', worker: shard.worker, shard: shard.shard, error })
   }
 
   /** Teaches the scheduler what an item of this task costs, by a batch of its own. A worker must be idle. */

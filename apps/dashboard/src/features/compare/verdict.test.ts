@@ -19,6 +19,7 @@ const report: ComparisonReport = {
   items: 1000,
   cores: 4,
   repeats: 3,
+  oneWorkerSeconds: 10,
   runs: [run(1, 10, 1), run(2, 5.2, 1.92), run(4, 2.9, 3.45), run(8, 2.8, 3.57)],
   fit: { sigma: 0.05, kappa: 0.001, lambda: 100, amdahlSerial: 0.052, peakPoolSize: 6 },
   recommendedPoolSize: 4,

@@ -2,7 +2,7 @@ import { Encoder } from 'cbor-x'
 import fc from 'fast-check'
 import { isDeepStrictEqual } from 'node:util'
 import { expect, it } from 'vitest'
-import { BOUNDED } from '../../../test/protocol-arbitraries.ts'
+import { BOUNDED, PATIENT } from '../../../test/protocol-arbitraries.ts'
 import { readValue } from '../values/cbor-value-reader.ts'
 import { writeValue } from '../values/cbor-value-writer.ts'
 import { ValueTrail } from '../values/value-trail.ts'
@@ -55,14 +55,14 @@ function same(actual: unknown, expected: unknown): void {
   if (!isDeepStrictEqual(actual, expected)) expect(actual).toStrictEqual(expected)
 }
 
-it('reads what cbor-x writes', () => {
+it('reads what cbor-x writes', PATIENT, () => {
   fc.assert(
     fc.property(common, (value) => same(readValue(new CborReader(new Uint8Array(other.encode(value)))), value)),
     { numRuns: 500, ...BOUNDED },
   )
 })
 
-it('writes what cbor-x reads', () => {
+it('writes what cbor-x reads', PATIENT, () => {
   const writer = new CborWriter()
   fc.assert(
     fc.property(common, (value) => {

@@ -1,5 +1,6 @@
 import { VALUE_DEPTH_MAX } from '../limits.ts'
 import { Mismatch } from '../mismatch.ts'
+import { decodeWtf8 } from './wtf8.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -302,27 +303,4 @@ function float16(half: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
   return sign * (fraction + 1024) * 2 ** (exponent - 25)
-}
-
-/** The text in WTF-8 bytes; `undefined` when they are not WTF-8 (a pair of surrogates must be four bytes, no form may be overlong). */
-function decodeWtf8(bytes: Uint8Array): string | undefined {
-  let text = ''
-  let afterHigh = false
-  for (let i = 0; i < bytes.length;) {
-    const first = bytes[i] as number
-    const more = first < 0x80 ? 0 : first < 0xc2 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : -1
-    if (more === -1 || i + more >= bytes.length) return undefined
-    let point = more === 0 ? first : first & (0x3f >> more)
-    for (let k = 1; k <= more; k++) {
-      const next = bytes[i + k] as number
-      if ((next & 0xc0) !== 0x80) return undefined
-      point = (point << 6) | (next & 0x3f)
-    }
-    if ((more === 2 && point < 0x800) || (more === 3 && (point < 0x1_0000 || point > 0x10_ffff))) return undefined
-    if (afterHigh && point >= 0xdc00 && point < 0xe000) return undefined
-    afterHigh = point >= 0xd800 && point < 0xdc00
-    text += String.fromCodePoint(point)
-    i += more + 1
-  }
-  return text
 }

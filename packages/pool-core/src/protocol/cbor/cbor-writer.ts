@@ -1,4 +1,5 @@
 import { ForkpoolError } from '../../base/errors.ts'
+import { encodeWtf8 } from './wtf8.ts'
 
 /** Frames are carved one after the other from a slab of this size: one allocation for hundreds of small frames. */
 const SLAB_BYTES = 64 * 1024
@@ -184,6 +185,8 @@ export class CborWriter {
   }
 
   #longText(text: string): void {
+    // UTF-8 has a byte at least for each code unit: what cannot fit is not encoded first.
+    if (this.length + text.length > this.#endMax) throw this.#tooLarge()
     if (!text.isWellFormed()) {
       const bytes = encodeWtf8(text)
       this.head(6, 273)
@@ -212,12 +215,15 @@ export class CborWriter {
 
   #grow(bytes: number): void {
     const written = this.#at - this.#start
-    if (written + bytes > this.#endMax + TEXT_GUESS_MAX * 4)
-      throw new ForkpoolError('LIMIT_EXCEEDED', `larger than ${this.#bytesMax} bytes`)
+    if (written + bytes > this.#endMax + TEXT_GUESS_MAX * 4) throw this.#tooLarge()
     const grown = new Uint8Array(Math.max(SLAB_BYTES, (written + bytes) * 2))
     grown.set(this.#bytes.subarray(this.#start, this.#at))
     this.#adopt(grown)
     this.#at = written
+  }
+
+  #tooLarge(): ForkpoolError {
+    return new ForkpoolError('LIMIT_EXCEEDED', `larger than ${this.#bytesMax} bytes`)
   }
 
   #adopt(bytes: Uint8Array): void {
@@ -234,25 +240,6 @@ function headLength(argument: number): number {
   if (argument < 0x100) return 2
   if (argument < 0x1_0000) return 3
   return argument < 0x1_0000_0000 ? 5 : 9
-}
-
-/** UTF-8 in which a lone surrogate is three bytes like any other code point. Source: the WTF-8 encoding, Simon Sapin. */
-function encodeWtf8(text: string): Uint8Array {
-  const bytes: number[] = []
-  for (let i = 0; i < text.length; i++) {
-    const point = text.codePointAt(i) as number
-    if (point < 0x80) {
-      bytes.push(point)
-    } else if (point < 0x800) {
-      bytes.push(0xc0 | (point >> 6), 0x80 | (point & 0x3f))
-    } else if (point < 0x1_0000) {
-      bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f))
-    } else {
-      bytes.push(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 0x3f), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f))
-      i++
-    }
-  }
-  return Uint8Array.from(bytes)
 }
 
 const shared = new CborWriter()

@@ -2,7 +2,8 @@ import { ForkpoolError } from '../../base/errors.ts'
 import { CborReader } from '../cbor/cbor-reader.ts'
 import { beginWriter } from '../cbor/cbor-writer.ts'
 import type { ItemBlock } from '../item-block.ts'
-import { FRAME_BYTES_MAX } from '../limits.ts'
+import { isNestedDeeper } from '../item-json.ts'
+import { FRAME_BYTES_MAX, VALUE_DEPTH_MAX } from '../limits.ts'
 import { located, Mismatch, preview } from '../mismatch.ts'
 import type { MessageSchema, MessageTable } from './message-schema.ts'
 import { EMPTY_MAP, encodeKey, Struct } from './struct.ts'
@@ -12,6 +13,12 @@ const MESSAGE_BYTES_GUESS = 256
 
 /** Room for a failure: a name, a message and a stack. */
 const FAILURE_BYTES_GUESS = 1024
+
+/**
+ * Brackets within brackets of a JSON frame: three times what a value may have, since a Map in it takes three for each level, and as much again for
+ * the message around it and an error's causes.
+ */
+const JSON_DEPTH_MAX = VALUE_DEPTH_MAX * 4
 
 const KIND = encodeKey('kind')
 
@@ -100,6 +107,7 @@ export class MessageCodec<Message extends Kinded> {
     let kind: string | undefined
     try {
       const text = typeof frame === 'string' ? frame : decodeUtf8(frame)
+      if (isNestedDeeper(text, JSON_DEPTH_MAX)) throw new Mismatch(`at most ${JSON_DEPTH_MAX} levels of nesting`, 'more')
       const json = parse(text)
       if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Mismatch('an object', preview(json))
       kind = this.#known(Object.hasOwn(json, 'kind') ? (json as { kind: unknown }).kind : undefined)

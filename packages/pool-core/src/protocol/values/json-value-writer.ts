@@ -25,6 +25,8 @@ export function valueToJson(value: unknown, trail: ValueTrail): string {
 export function toJsonTree(value: unknown, trail: ValueTrail): JsonTree {
   switch (typeof value) {
     case 'string':
+      trail.weigh(value.length)
+      return value
     case 'boolean':
       return value
     case 'number':
@@ -88,7 +90,7 @@ function arrayTree(array: readonly unknown[], trail: ValueTrail): JsonTree[] {
   trail.enter(array)
   for (let i = 0; i < array.length; i++) {
     trail.at(i)
-    trail.count()
+    trail.weigh(2)
     tree.push(toJsonTree(array[i], trail))
   }
   trail.leave()
@@ -101,7 +103,7 @@ export function entriesTree(object: Readonly<Record<string, unknown>>, trail: Va
   trail.enter(object)
   for (const key of Object.keys(object)) {
     trail.at(key)
-    trail.count()
+    trail.weigh(2)
     const value = object[key]
     if (isPoisonous(key, value)) trail.refuse('a key that could change a prototype')
     tree[key] = toJsonTree(value, trail)
@@ -114,7 +116,7 @@ function mapTree(map: ReadonlyMap<unknown, unknown>, trail: ValueTrail): JsonTre
   trail.enter(map)
   const entries = Array.from(map, ([key, value], i): JsonTree => {
     trail.at(entryKey(i))
-    trail.count()
+    trail.weigh(2)
     const keyTree = toJsonTree(key, trail)
     trail.at(entryValue(i))
     return [keyTree, toJsonTree(value, trail)]

@@ -68,6 +68,7 @@ describe.each([
     ['a cycle', cyclic(), `items[1].list[0].owner is a reference to an object that contains it, ${CANNOT}`],
     ['deep nesting', nested(300), 'items[1] is nested deeper than 256 levels'],
     ['four billion holes', sparse(), `items[1] is larger than ${ITEM_BYTES_MAX} bytes`],
+    ['a large string', ['x'.repeat(ITEM_BYTES_MAX)], `items[1] is larger than ${ITEM_BYTES_MAX} bytes`],
     ['a large item', new Uint8Array(ITEM_BYTES_MAX), `items[1] is larger than ${ITEM_BYTES_MAX} bytes`],
     [
       'a getter that throws',

@@ -19,7 +19,7 @@ export class ValueTrail {
   readonly #keys: (string | number | undefined)[] = []
   readonly #above: unknown[] = []
   #depth = 0
-  #elements = 0
+  #characters = 0
 
   constructor(root: string) {
     this.#root = root
@@ -27,7 +27,7 @@ export class ValueTrail {
 
   /** Begins again at the root, for the next item. */
   reset(): void {
-    this.#elements = 0
+    this.#characters = 0
     if (this.#depth === 0) return
     this.#depth = 0
     this.#above.length = 0
@@ -46,12 +46,12 @@ export class ValueTrail {
   }
 
   /**
-   * Counts an element of a tree that has no bytes yet, and will have two at least: a sparse array of four billion holes must end as an
-   * error, not as a tree.
+   * Adds to what the item's text will have at least: two characters an element, and its strings. A sparse array of four billion holes must
+   * end as an error, not as a tree; and so must a string that no frame could hold.
    */
-  count(): void {
-    this.#elements++
-    if (this.#elements * 2 > ITEM_BYTES_MAX) throw new ForkpoolError('LIMIT_EXCEEDED', `larger than ${ITEM_BYTES_MAX} bytes`)
+  weigh(characters: number): void {
+    this.#characters += characters
+    if (this.#characters > ITEM_BYTES_MAX) throw new ForkpoolError('LIMIT_EXCEEDED', `larger than ${ITEM_BYTES_MAX} bytes`)
   }
 
   leave(): void {

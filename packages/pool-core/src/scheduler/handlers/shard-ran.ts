@@ -84,7 +84,13 @@ export function putBackRest(state: SchedulerState, batch: Batch, range: ItemRang
 }
 
 /** Items that threw: neighbours that may run again do so together, the others have failed. */
-export function takeFailures(state: SchedulerState, batch: Batch, range: ItemRange, failures: readonly ShardTaskFailure[], now: Instant): void {
+export function takeFailures(
+  state: SchedulerState,
+  batch: Batch,
+  range: ItemRange,
+  failures: readonly ShardTaskFailure[],
+  now: Instant,
+): void {
   const retriesLeft = range.attempt <= batch.retries
   for (let i = 0; i < failures.length;) {
     const first = failures[i] as ShardTaskFailure

@@ -1,10 +1,10 @@
-import type { Clock, Instant } from '@forkpool/pool-core/base'
-import { after, RingBuffer } from '@forkpool/pool-core/base'
-import type { WorkerLink } from '@forkpool/pool-core/link'
-import { decodeCoordinatorMessage, encodeItems, encodeWorkerMessage } from '@forkpool/pool-core/protocol'
-import type { CoordinatorMessage, RunMessage } from '@forkpool/pool-core/protocol'
-import { runShard, ShardContext } from '@forkpool/pool-core/task'
-import type { ShardHost } from '@forkpool/pool-core/task'
+import type { Clock, Instant } from '../base/index.ts'
+import { after, RingBuffer } from '../base/index.ts'
+import type { WorkerLink } from '../link/worker-link.ts'
+import { decodeCoordinatorMessage, encodeItems, encodeWorkerMessage } from '../protocol/index.ts'
+import type { CoordinatorMessage, RunMessage } from '../protocol/index.ts'
+import { runShard, ShardContext } from '../task/index.ts'
+import type { ShardHost } from '../task/index.ts'
 
 /**
  * Shards that are held run one after the other without a turn of the event loop between them for so long at most: reports wait for the
@@ -22,7 +22,7 @@ export interface WorkerSessionParts {
   readonly onGarbage: (error: unknown) => void
 }
 
-/** What a worker does with the coordinator's messages: runs shards one after the other, in order of arrival, and reports on each once. */
+/** What a worker does with the messages of its pool or coordinator: runs shards one after the other, in order of arrival, and reports on each once. */
 export class WorkerSession {
   readonly #parts: WorkerSessionParts
   readonly #held = new RingBuffer<RunMessage>()

@@ -1,5 +1,5 @@
-import { ForkpoolError, nearestNames } from '@forkpool/pool-core/base'
-import type { TaskListing } from '@forkpool/pool-core/protocol'
+import { ForkpoolError, nearestNames } from '../base/index.ts'
+import type { TaskListing } from '../protocol/index.ts'
 
 /** The task functions that the workers have. The first worker to come online tells them; all have the same modules. */
 export class TaskCatalogue {

@@ -1,15 +1,22 @@
-import type { ItemBlock, TaskFailure } from '@forkpool/pool-core/protocol'
-import { sliceBlock } from '@forkpool/pool-core/protocol'
-import type { RecordedRange } from '../engine/engine.ts'
+import type { ItemBlock, TaskFailure } from '../protocol/index.ts'
+import { sliceBlock } from '../protocol/index.ts'
+
+/** Tasks next to each other that have settled: `values` of those that succeeded, in order, and the others' failures, by offset. */
+export interface SettledRange {
+  readonly from: number
+  readonly count: number
+  readonly values: ItemBlock
+  readonly failures: readonly TaskFailure[]
+}
 
 const NO_FAILURES: readonly TaskFailure[] = []
 
 /** A block of no results: what a range holds in which every task failed. */
-export const EMPTY_BLOCK: ItemBlock = { count: 0, codec: 'f64', bytes: new Uint8Array(0) }
+const EMPTY_BLOCK: ItemBlock = { count: 0, codec: 'f64', bytes: new Uint8Array(0) }
 
 /**
- * Cuts what a worker ran into ranges that can be recorded: `ran` tasks from index `from`, of which those at `failedAt` (ascending
- * offsets) threw. A failure in `final` (by offset) is recorded; the others will run again, so the ranges leave their places open.
+ * Cuts what a worker ran into ranges that have settled: `ran` tasks from index `from`, of which those at `failedAt` (ascending
+ * offsets) threw. A failure in `final` (by offset) has settled; the others will run again, so the ranges leave their places open.
  */
 export function splitRanges(
   from: number,
@@ -17,10 +24,10 @@ export function splitRanges(
   values: ItemBlock,
   failedAt: readonly number[],
   final: ReadonlyMap<number, TaskFailure>,
-): readonly RecordedRange[] {
+): readonly SettledRange[] {
   if (failedAt.length === 0) return [{ from, count: ran, values, failures: NO_FAILURES }]
   if (final.size === failedAt.length) return [{ from, count: ran, values, failures: failedAt.map((at) => final.get(at) as TaskFailure) }]
-  const ranges: RecordedRange[] = []
+  const ranges: SettledRange[] = []
   let start = 0
   let valuesBefore = 0
   let failures: TaskFailure[] = []
@@ -42,4 +49,9 @@ export function splitRanges(
   }
   close(ran)
   return ranges
+}
+
+/** A range for each of these failures, by index. */
+export function rangesOfFailures(failures: ReadonlyMap<number, TaskFailure>): readonly SettledRange[] {
+  return Array.from(failures, ([from, failure]) => ({ from, count: 1, values: EMPTY_BLOCK, failures: [{ ...failure, at: 0 }] }))
 }

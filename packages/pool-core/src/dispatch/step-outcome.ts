@@ -1,9 +1,9 @@
-import type { TaskFailure } from '@forkpool/pool-core/protocol'
-import type { BatchId, BatchSettled } from '@forkpool/pool-core/scheduler'
+import type { TaskFailure } from '../protocol/index.ts'
+import type { BatchId, BatchSettled } from '../scheduler/index.ts'
 
 const NONE: ReadonlyMap<number, TaskFailure> = new Map()
 
-/** What one step settled, collected so that it is recorded together: final failures by batch and index, and batches that ended. */
+/** What one step settled, collected so that it is reported together: final failures by batch and index, and batches that ended. */
 export class StepOutcome {
   #failed: Map<BatchId, Map<number, TaskFailure>> | undefined
   #settled: Map<BatchId, BatchSettled> | undefined
@@ -46,7 +46,7 @@ export class StepOutcome {
     return settled
   }
 
-  /** Batches of which something is still to be recorded. */
+  /** Batches of which something is still to be reported. */
   batches(): ReadonlySet<BatchId> {
     return new Set([...(this.#failed?.keys() ?? []), ...(this.#settled?.keys() ?? [])])
   }

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { Worker } from 'node:worker_threads'
 
-/** How often the parent is looked at. A look costs a microsecond; a worker outlives its coordinator by this at most. */
+/** How often the parent is looked at. A look costs a microsecond; a worker outlives its parent by this at most. */
 const LOOK_EVERY_MS = 300
 
 /**
@@ -39,7 +39,7 @@ export function startWatchdog(parentPid: number): void {
   thread.unref()
 }
 
-/** Whether the coordinator that forked this process still is its parent. */
+/** Whether the process that started this one is its parent no more: it has ended. */
 export function isOrphan(parentPid: number): boolean {
   return process.ppid !== parentPid
 }

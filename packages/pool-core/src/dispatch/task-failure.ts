@@ -1,5 +1,5 @@
-import type { TaskFailure, WireError } from '@forkpool/pool-core/protocol'
-import type { SettleFailed } from '@forkpool/pool-core/scheduler'
+import type { TaskFailure, WireError } from '../protocol/index.ts'
+import type { SettleFailed } from '../scheduler/index.ts'
 
 /** A final failure as it travels to the client: the last attempt's error, or how the worker ended that ran the task. */
 export function taskFailureOf(command: SettleFailed): TaskFailure {

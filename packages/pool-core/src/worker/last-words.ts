@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 const STANDARD_ERROR = 2
 
 /**
- * Writes to standard error, at once: the process is about to end. Nothing happens where nobody reads any more: a worker whose coordinator
+ * Writes to standard error, at once: the process is about to end. Nothing happens where nobody reads any more: a worker whose parent
  * is gone says nothing.
  */
 export function sayLastWords(text: string): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { TaskFailure } from '@forkpool/pool-core/protocol'
-import { decodeItems, encodeItems } from '@forkpool/pool-core/protocol'
+import type { TaskFailure } from '../protocol/index.ts'
+import { decodeItems, encodeItems } from '../protocol/index.ts'
 import { splitRanges } from './split-ranges.ts'
 
 type Task = 'succeeded' | 'failed' | 'again'

@@ -1,0 +1,77 @@
+import { after, ForkpoolError, systemClock } from '../../base/index.ts'
+import type { WorkerLink } from '../../link/worker-link.ts'
+import { encodeWorkerMessage, toWireError } from '../../protocol/index.ts'
+import { loadTaskModules } from '../../task/index.ts'
+import type { TaskRegistry } from '../../task/index.ts'
+import { sayLastWords, WorkerSession } from '../../worker/index.ts'
+import type { WorkerSetup } from '../worker-backend.ts'
+
+/** The end of a link that the pool does not confirm is not waited for longer. */
+const CLOSE_TIMEOUT_MS = 1_000
+
+export interface WorkerRun {
+  readonly setup: WorkerSetup
+  readonly link: WorkerLink
+  /** Called with the first frame. */
+  readonly onFirstFrame: () => void
+  /** Ends the worker, at once. */
+  readonly exit: (code: number) => never
+}
+
+/** Runs a worker of a local pool: loads its modules, says that it is ready, and runs shards until it is told to stop. */
+export async function runWorker({ setup, link, onFirstFrame, exit }: WorkerRun): Promise<{ describeRun(): string }> {
+  const end = (code: number, reason: string): void => {
+    link.onClose(() => exit(code))
+    link.onFrame(() => {})
+    link.close(reason)
+    systemClock.schedule(after(systemClock.now(), CLOSE_TIMEOUT_MS), () => exit(code))
+  }
+  link.onClose(() => exit(0))
+  let registry: TaskRegistry
+  try {
+    registry = await loadTaskModules(setup.modules)
+    if (setup.initializer !== undefined) await callHook(registry, 'initializer', setup.initializer, setup.initializerArguments)
+  } catch (thrown) {
+    link.send(encodeWorkerMessage({ kind: 'broken', error: toWireError(thrown) }))
+    end(1, 'the worker cannot be set up')
+    return { describeRun: () => '' }
+  }
+  const session = new WorkerSession({
+    link,
+    workerId: setup.workerId,
+    host: { registry, clock: systemClock, nextTurn: () => new Promise((resolve) => setImmediate(resolve)) },
+    onStopped: () => void finish(registry, setup).finally(() => end(0, 'stopped')),
+    onGarbage: (thrown) => {
+      sayLastWords(`forkpool worker ${setup.workerId} ends: its pool sent what is no message: ${(thrown as Error).message}`)
+      end(1, 'not a message')
+    },
+  })
+  let isFirst = true
+  link.onFrame((frame) => {
+    if (isFirst) onFirstFrame()
+    isFirst = false
+    session.receive(frame)
+  })
+  link.send(encodeWorkerMessage({ kind: 'ready', pid: process.pid, tasks: registry.list() }))
+  return session
+}
+
+async function finish(registry: TaskRegistry, { finalizer, workerId }: WorkerSetup): Promise<void> {
+  if (finalizer === undefined) return
+  try {
+    await callHook(registry, 'finalizer', finalizer, [])
+  } catch (thrown) {
+    sayLastWords(`forkpool worker ${workerId}: ${(thrown as Error).message}`)
+  }
+}
+
+async function callHook(registry: TaskRegistry, what: string, name: string, args: readonly unknown[]): Promise<void> {
+  const hook = registry.get(name)
+  if (hook === undefined) throw new ForkpoolError('TASK_MODULE', `the ${what} "${name}" is not exported by the task modules`)
+  try {
+    await hook(...args)
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown)
+    throw new ForkpoolError('TASK_MODULE', `the ${what} "${name}" threw: ${why}`, { cause: thrown })
+  }
+}

@@ -1,0 +1,120 @@
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ForkpoolError } from '../base/index.ts'
+import { checkName, checkWhole, resolveBatchOptions } from '../batch/index.ts'
+import type { AnyTasks, BatchDefaults, TaskName, TimeLimit } from '../batch/index.ts'
+
+/** Where a task module is: a `file:` URL, as `new URL('./tasks.ts', import.meta.url)` gives it, or an absolute path. */
+export type TaskModuleSpec = URL | string
+
+/** Options of a local pool. */
+export interface LocalPoolOptions<Tasks = AnyTasks> extends BatchDefaults, TimeLimit {
+  /** Workers at most, 1 to 1,024. They are started when there is work for them. Default: the cores that this program may use. */
+  readonly size?: number | undefined
+  /** Workers that are started at once and kept while idle. Default 0. */
+  readonly minSize?: number | undefined
+  /** A worker above `minSize` that was idle for so long is stopped; milliseconds. Default 30,000. */
+  readonly idleTimeoutMs?: number | undefined
+  /** A worker that ran so many tasks is replaced by a new one. Counts tasks, where Python's `maxtasksperchild` counts chunks. */
+  readonly maxTasksPerWorker?: number | undefined
+  /** Calls (`map`, `submit`, …) that may be open at once: a further one is `LIMIT_EXCEEDED`; `space()` waits. Default: no limit. */
+  readonly queueLimit?: number | undefined
+  /** An exported function that each worker runs before its first task; where it throws, the pool is of no use and every call says so. */
+  readonly initializer?: TaskName<Tasks> | undefined
+  /** Its arguments: whatever structured clone carries; to threads also handles of shared memory. */
+  readonly initializerArguments?: readonly unknown[] | undefined
+  /** An exported function that a worker runs when it is stopped in good order. What it throws is written to standard error. */
+  readonly finalizer?: TaskName<Tasks> | undefined
+  /** A task fails when it brought down so many workers that held it alone. Default 3. */
+  readonly crashLimit?: number | undefined
+  /** A task that was asked to end, and does not for so long, is ended with its worker; milliseconds. Default 1,000. */
+  readonly cancelGraceMs?: number | undefined
+  /** Limit of each worker's heap, megabytes; one that needs more ends. Default: Node's. */
+  readonly heapMb?: number | undefined
+}
+
+/** Options of a process pool. */
+export interface ProcessPoolOptions<Tasks = AnyTasks> extends LocalPoolOptions<Tasks> {
+  /** Environment variables of the workers beside this program's own. */
+  readonly env?: Readonly<Record<string, string>> | undefined
+  /** Flags for the workers' Node. Default: this program's, without those for debugging, watching and testing. */
+  readonly execArgv?: readonly string[] | undefined
+}
+
+/** All of it, checked, with the defaults filled in. */
+export interface ResolvedPoolOptions {
+  readonly modules: readonly string[]
+  readonly size: number
+  readonly minSize: number
+  readonly idleTimeoutMs: number
+  readonly maxTasksPerWorker: number | undefined
+  readonly queueLimit: number
+  readonly initializer: string | undefined
+  readonly initializerArguments: readonly unknown[]
+  readonly finalizer: string | undefined
+  readonly crashLimit: number
+  readonly cancelGraceMs: number
+  readonly heapMb: number | undefined
+  readonly defaults: BatchDefaults & TimeLimit
+}
+
+/** More workers than this on one machine are a mistake in the unit. */
+const SIZE_MAX = 1_024
+
+const DAY_MS = 86_400_000
+
+/** @throws ForkpoolError BAD_ARGUMENT that names the option and what was expected. */
+export function resolvePoolOptions(
+  modules: TaskModuleSpec | readonly TaskModuleSpec[],
+  options: LocalPoolOptions<never>,
+): ResolvedPoolOptions {
+  const { size = availableParallelism(), minSize = 0, idleTimeoutMs = 30_000, crashLimit = 3, cancelGraceMs = 1_000 } = options
+  const { maxTasksPerWorker, queueLimit, heapMb, initializerArguments = [] } = options
+  checkWhole('pool size', size, 1, SIZE_MAX)
+  checkWhole('minSize', minSize, 0, size)
+  checkWhole('idleTimeoutMs', idleTimeoutMs, 0, DAY_MS)
+  checkWhole('maxTasksPerWorker', maxTasksPerWorker, 1, Number.MAX_SAFE_INTEGER)
+  checkWhole('queueLimit', queueLimit, 1, Number.MAX_SAFE_INTEGER)
+  checkWhole('crashLimit', crashLimit, 1, 100)
+  checkWhole('cancelGraceMs', cancelGraceMs, 0, DAY_MS)
+  checkWhole('heapMb', heapMb, 1, 1024 * 1024)
+  const initializer: unknown = options.initializer
+  const finalizer: unknown = options.finalizer
+  if (initializer !== undefined) checkName('initializer', initializer)
+  if (finalizer !== undefined) checkName('finalizer', finalizer)
+  if (!Array.isArray(initializerArguments)) throw bad('initializerArguments must be an array')
+  const { chunkSize, priority, retries, backoffMs, failFast, timeoutMs } = options
+  const defaults = { chunkSize, priority, retries, backoffMs, failFast, timeoutMs }
+  resolveBatchOptions(defaults, undefined)
+  return {
+    modules: moduleUrls(modules),
+    size,
+    minSize,
+    idleTimeoutMs,
+    maxTasksPerWorker,
+    queueLimit: queueLimit ?? Number.POSITIVE_INFINITY,
+    initializer: initializer as string | undefined,
+    initializerArguments,
+    finalizer: finalizer as string | undefined,
+    crashLimit,
+    cancelGraceMs,
+    heapMb,
+    defaults,
+  }
+}
+
+function moduleUrls(modules: TaskModuleSpec | readonly TaskModuleSpec[]): readonly string[] {
+  const specs = Array.isArray(modules) ? (modules as readonly TaskModuleSpec[]) : [modules as TaskModuleSpec]
+  if (specs.length === 0) throw bad('a pool needs a task module: new URL("./tasks.ts", import.meta.url)')
+  return specs.map((spec) => {
+    if (spec instanceof URL && spec.protocol === 'file:') return spec.href
+    if (typeof spec === 'string' && spec.startsWith('file:')) return spec
+    if (typeof spec === 'string' && path.isAbsolute(spec)) return pathToFileURL(spec).href
+    throw bad(`a task module is a file: URL or an absolute path, not ${spec instanceof URL ? spec.href : JSON.stringify(spec)}`)
+  })
+}
+
+function bad(message: string): ForkpoolError {
+  return new ForkpoolError('BAD_ARGUMENT', message)
+}

@@ -1,0 +1,166 @@
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { ForkpoolError } from '../base/errors.ts'
+import {
+  BOUNDED,
+  PATIENT,
+  anyBlock,
+  anyClientMessage,
+  anyCoordinatorMessage,
+  anyJsonBlock,
+  anyServerMessage,
+  anyWorkerMessage,
+} from '../../test/protocol-arbitraries.ts'
+import {
+  decodeClientMessage,
+  decodeCoordinatorMessage,
+  decodeServerMessage,
+  decodeWorkerMessage,
+  encodeClientMessage,
+  encodeCoordinatorMessage,
+  encodeServerMessage,
+  encodeWorkerMessage,
+} from './frame.ts'
+
+function expectSame(actual: unknown, expected: unknown): void {
+  if (!isDeepStrictEqual(actual, expected)) expect(actual).toStrictEqual(expected)
+}
+
+/** As a socket gives it: a `Buffer` somewhere inside of a larger one. */
+function received(frame: Uint8Array | string): Uint8Array | string {
+  return typeof frame === 'string' ? frame : Buffer.concat([Buffer.from([1, 2, 3]), frame, Buffer.from([4])]).subarray(3, 3 + frame.length)
+}
+
+it('every client message comes back as it was, in both dialects', { timeout: 280000 }, () => {
+  fc.assert(
+    fc.property(anyClientMessage(anyBlock), (message) => {
+      expectSame(decodeClientMessage(received(encodeClientMessage(message, 'cbor')), 'cbor'), message)
+    }),
+    { numRuns: 2500 },
+  )
+  fc.assert(
+    fc.property(anyClientMessage(anyJsonBlock), (message) => {
+      const frame = encodeClientMessage(message, 'json')
+      expectSame(decodeClientMessage(frame, 'json'), message)
+      expectSame(decodeClientMessage(new TextEncoder().encode(frame as string), 'json'), message)
+    }),
+    { numRuns: 2500 },
+  )
+})
+
+it('every server message comes back as it was, in both dialects', { timeout: 280000 }, () => {
+  fc.assert(
+    fc.property(anyServerMessage(anyBlock), (message) => {
+      expectSame(decodeServerMessage(received(encodeServerMessage(message, 'cbor')), 'cbor'), message)
+    }),
+    { numRuns: 2500 },
+  )
+  fc.assert(
+    fc.property(anyServerMessage(anyJsonBlock), (message) => {
+      expectSame(decodeServerMessage(encodeServerMessage(message, 'json'), 'json'), message)
+    }),
+    { numRuns: 2500 },
+  )
+})
+
+it('every message between coordinator and worker comes back as it was', { timeout: 280000 }, () => {
+  fc.assert(
+    fc.property(anyWorkerMessage, (message) => {
+      expectSame(decodeWorkerMessage(received(encodeWorkerMessage(message)) as Uint8Array), message)
+    }),
+    { numRuns: 2500 },
+  )
+  fc.assert(
+    fc.property(anyCoordinatorMessage, (message) => {
+      expectSame(decodeCoordinatorMessage(received(encodeCoordinatorMessage(message)) as Uint8Array), message)
+    }),
+    { numRuns: 2500 },
+  )
+})
+
+const decoders: readonly ((frame: Uint8Array) => unknown)[] = [
+  (frame) => decodeClientMessage(frame, 'cbor'),
+  (frame) => decodeClientMessage(frame, 'json'),
+  (frame) => decodeServerMessage(frame, 'cbor'),
+  (frame) => decodeServerMessage(frame, 'json'),
+  decodeWorkerMessage,
+  decodeCoordinatorMessage,
+]
+
+/** What the decoder makes of it: a message of a known kind, or `BAD_MESSAGE`; anything else fails the test. */
+function expectMessageOrRefusal(decode: () => unknown): void {
+  try {
+    expect(decode()).toMatchObject({ kind: expect.any(String) as string })
+  } catch (error) {
+    if (!(error instanceof ForkpoolError) || error.code !== 'BAD_MESSAGE') throw error
+    expect(error.message).toMatch(/^[a-z]+(\S*): expected .+, got /s)
+  }
+}
+
+const prototypeKeys = Object.getOwnPropertyNames(Object.prototype).toSorted()
+
+it('any bytes are a message or BAD_MESSAGE, and leave Object.prototype alone', { timeout: 280000 }, () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      for (const decode of decoders) expectMessageOrRefusal(() => decode(bytes))
+    }),
+    { numRuns: 5000 },
+  )
+  expect(Object.getOwnPropertyNames(Object.prototype).toSorted()).toEqual(prototypeKeys)
+})
+
+it('any damage to a good frame is a message or BAD_MESSAGE', { timeout: 280000 }, () => {
+  const frame = fc.oneof(
+    anyClientMessage(anyBlock).map((message) => encodeClientMessage(message, 'cbor')),
+    anyServerMessage(anyBlock).map((message) => encodeServerMessage(message, 'cbor')),
+    anyWorkerMessage.map(encodeWorkerMessage),
+    anyCoordinatorMessage.map(encodeCoordinatorMessage),
+    anyClientMessage(anyJsonBlock).map((message) => encodeClientMessage(message, 'json')),
+    anyServerMessage(anyJsonBlock).map((message) => encodeServerMessage(message, 'json')),
+  )
+  const damage = fc.array(fc.tuple(fc.constantFrom('set', 'cut', 'insert'), fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 4 })
+  fc.assert(
+    fc.property(frame, damage, (good, wounds) => {
+      let bytes = [...(typeof good === 'string' ? new TextEncoder().encode(good) : good)]
+      for (const [kind, place, value] of wounds) {
+        const at = place % (bytes.length + 1)
+        if (kind === 'set' && at < bytes.length) bytes[at] = value
+        if (kind === 'cut') bytes = bytes.slice(0, at)
+        if (kind === 'insert') bytes.splice(at, 0, value)
+      }
+      for (const decode of decoders) expectMessageOrRefusal(() => decode(Uint8Array.from(bytes)))
+    }),
+    { numRuns: 5000 },
+  )
+  expect(Object.getOwnPropertyNames(Object.prototype).toSorted()).toEqual(prototypeKeys)
+})
+
+it('any JSON is a message or BAD_MESSAGE', { timeout: 280000 }, () => {
+  const field = fc.constantFrom(
+    'kind',
+    'batch',
+    'task',
+    'items',
+    'values',
+    'error',
+    'name',
+    'message',
+    'count',
+    'from',
+    '__proto__',
+    'constructor',
+  )
+  const value = fc.oneof(fc.constantFrom('submit', 'items', 'results', 'refused', 'hello', 1, -1, 0.5, null), fc.jsonValue())
+  const object = fc.array(fc.tuple(field, value), { maxLength: 8 }).map((pairs) => {
+    return `{${pairs.map(([name, some]) => `${JSON.stringify(name)}:${JSON.stringify(some)}`).join(',')}}`
+  })
+  fc.assert(
+    fc.property(fc.oneof(object, fc.json(), fc.string()), (text) => {
+      expectMessageOrRefusal(() => decodeClientMessage(text, 'json'))
+      expectMessageOrRefusal(() => decodeServerMessage(text, 'json'))
+    }),
+    { numRuns: 5000 },
+  )
+  expect(Object.getOwnPropertyNames(Object.prototype).toSorted()).toEqual(prototypeKeys)
+})

@@ -1,0 +1,92 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import type { Server, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MessageChannel } from 'node:worker_threads'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { FRAME_BYTES_MAX } from '../src/protocol/index.ts'
+import { MessagePortLink } from '../src/link/message-port-link.ts'
+import { StreamLink } from '../src/link/stream-link.ts'
+import type { LinkClosed } from '../src/link/worker-link.ts'
+import { linkConformance } from '../src/testing/index.ts'
+import type { LinkPair } from '../src/testing/index.ts'
+
+const kinds: readonly { readonly name: string; readonly open: () => Promise<LinkPair> }[] = [
+  {
+    name: 'a link of message ports',
+    open: () => {
+      const { port1, port2 } = new MessageChannel()
+      return Promise.resolve({ ends: [new MessagePortLink(port1), new MessagePortLink(port2)], break: () => port1.close() })
+    },
+  },
+  {
+    name: 'a link over a stream',
+    open: async () => {
+      const [a, b] = await socketPair()
+      return { ends: [new StreamLink(a), new StreamLink(b)], break: () => void a.destroy() }
+    },
+  },
+]
+
+let folder: string
+let server: Server
+const sockets: Socket[] = []
+
+async function socketPair(): Promise<readonly [Socket, Socket]> {
+  const near = connect(join(folder, 's.sock'))
+  const [far] = (await once(server, 'connection')) as [Socket]
+  sockets.push(near, far)
+  return [near, far]
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'forkpool-link-'))
+  server = createServer()
+  server.listen(join(folder, 's.sock'))
+  await once(server, 'listening')
+})
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy()
+})
+afterAll(async () => {
+  server.close()
+  await rm(folder, { recursive: true })
+})
+
+describe.each(kinds)('$name', ({ open }) => {
+  it.each(linkConformance)('$name', async ({ run }) => run(await open()))
+  it.each(linkConformance)('$name, from the other end', async ({ run }) => {
+    const pair = await open()
+    await run({ ends: [pair.ends[1], pair.ends[0]], break: pair.break })
+  })
+})
+
+describe('a link over a stream', () => {
+  it('takes frames that come byte by byte', async () => {
+    const [raw, far] = await socketPair()
+    const link = new StreamLink(far)
+    const frames: string[] = []
+    const closed = new Promise<LinkClosed>((resolve) => link.onClose(resolve))
+    link.onFrame((frame) => frames.push(Buffer.from(frame).toString()))
+    for (const byte of [3, 0, 0, 0, ...Buffer.from('abc'), 0, 0, 0, 0, 2, 0, 0, 0x80, ...Buffer.from('by')]) {
+      await new Promise<void>((resolve) => raw.write(Uint8Array.of(byte), () => resolve()))
+    }
+    raw.resume()
+    expect(await closed).toEqual({ reason: 'by' })
+    expect(frames).toEqual(['abc', ''])
+  })
+
+  it('closes over a frame that is longer than any', async () => {
+    const [raw, far] = await socketPair()
+    const link = new StreamLink(far)
+    const closed = new Promise<LinkClosed>((resolve) => link.onClose(resolve))
+    link.onFrame(() => expect.unreachable())
+    raw.on('error', () => {})
+    const header = Buffer.alloc(4)
+    header.writeUInt32LE(FRAME_BYTES_MAX + 1)
+    raw.write(header)
+    expect((await closed).reason).toContain(`a frame of ${FRAME_BYTES_MAX + 1} bytes`)
+  })
+})
