@@ -11,6 +11,8 @@ export class CoordinatorFixture {
   readonly token: string | null
   /** Every request so far: method, path, and the token it brought. */
   readonly requests: { readonly method: string; readonly path: string; readonly authorization: string | undefined }[] = []
+  /** Readers of the live feed now. */
+  liveReaders = 0
   #server: Server | null = null
   #port = 0
 
@@ -91,7 +93,11 @@ export class CoordinatorFixture {
     }
     tell()
     const timer = setInterval(tell, 1000)
-    response.on('close', () => clearInterval(timer))
+    this.liveReaders++
+    response.on('close', () => {
+      clearInterval(timer)
+      this.liveReaders--
+    })
   }
 
   #readJson(request: IncomingMessage, response: ServerResponse, use: (body: unknown) => object): void {

@@ -12,6 +12,8 @@ export interface RunningDashboard {
   /** What it has written so far. */
   readonly output: () => string
   readonly stop: () => Promise<void>
+  /** Asks it to end and waits until it has: how it ended. */
+  readonly end: (signal: 'SIGINT' | 'SIGTERM') => Promise<string>
 }
 
 /** Builds the dashboard unless a build is there that is newer than every source. */
@@ -37,6 +39,7 @@ export async function startDashboard(env: Readonly<Record<string, string>>): Pro
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...withoutOurs(process.env), NODE_ENV: 'production', ...env },
   })
+  endWithUs(child)
   let output = ''
   const exited = new Promise<never>((_, reject) =>
     child.once('close', (code) => reject(new Error(`next start ended with ${code}: ${output}`))),
@@ -54,7 +57,13 @@ export async function startDashboard(env: Readonly<Record<string, string>>): Pro
   const url = `http://127.0.0.1:${port}`
   // Next says it is ready a moment before it has looked at its settings.
   await Promise.race([ready.then(() => fetch(`${url}/api/healthz`)).catch(() => exited), exited])
-  return { url, output: () => output, stop: () => stop(child) }
+  return { url, output: () => output, stop: () => stop(child), end: (signal) => end(child, signal) }
+}
+
+async function end(child: ChildProcess, signal: 'SIGINT' | 'SIGTERM'): Promise<string> {
+  const ended = new Promise<string>((done) => child.once('close', (code, by) => done(code === null ? `signal ${by}` : `code ${code}`)))
+  child.kill(signal)
+  return ended
 }
 
 async function stop(child: ChildProcess): Promise<void> {
@@ -62,6 +71,13 @@ async function stop(child: ChildProcess): Promise<void> {
   const gone = new Promise((done) => child.once('exit', done))
   child.kill('SIGKILL')
   await gone
+}
+
+/** A test that fails before its own tidying must not leave a process behind. */
+export function endWithUs(child: ChildProcess): void {
+  const kill = (): void => void child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('close', () => process.off('exit', kill))
 }
 
 /** A port that was free a moment ago. */

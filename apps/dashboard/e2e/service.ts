@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { freePort } from './dashboard-server.ts'
+import { endWithUs, freePort } from './dashboard-server.ts'
 
 const FORKPOOL = resolve(import.meta.dirname, '../../coordinator/bin/forkpool.mjs')
 
@@ -14,6 +14,7 @@ export interface RunningService {
 /** The real coordinator with its workers, on a free port. */
 export async function startCoordinator(): Promise<RunningService> {
   const child = spawn(process.execPath, [FORKPOOL, 'serve', '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  endWithUs(child)
   const [, url = ''] = await said(child, /listening on (\S+)/)
   return { url, stop: () => end(child) }
 }
@@ -24,6 +25,7 @@ export async function forkpool(url: string, ...args: readonly string[]): Promise
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, FORKPOOL_URL: url },
   })
+  endWithUs(child)
   let output = ''
   let errors = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
@@ -45,6 +47,7 @@ export async function startPrometheus(coordinatorUrl: string): Promise<RunningSe
   const address = `127.0.0.1:${await freePort()}`
   const flags = [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=${address}`]
   const child = spawn('prometheus', flags, { stdio: ['ignore', 'pipe', 'pipe'] })
+  endWithUs(child)
   await said(child, /Server is ready to receive web requests/)
   return {
     url: `http://${address}`,

@@ -28,18 +28,21 @@ function compose(): Services {
   const coordinator = new CoordinatorApi(settings)
   const now = (): number => Date.now()
   const { prometheus: url } = settings
+  const live = new LiveFeed({
+    address: coordinator.address,
+    now,
+    wait: (ms, signal) => delay(ms, undefined, { signal }),
+    open: async (signal) => {
+      const { body } = await coordinator.request('/live', { signal, headers: { accept: 'text/event-stream' } })
+      if (body === null) throw new CoordinatorError('unreachable', 502, 'BAD_MESSAGE', 'the live feed has no body')
+      return body
+    },
+  })
+  // Next ends only after every answer has ended, and a live feed never ends by itself.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => live.close())
   return {
     coordinator,
-    live: new LiveFeed({
-      address: coordinator.address,
-      now,
-      wait: (ms, signal) => delay(ms, undefined, { signal }),
-      open: async (signal) => {
-        const { body } = await coordinator.request('/live', { signal, headers: { accept: 'text/event-stream' } })
-        if (body === null) throw new CoordinatorError('unreachable', 502, 'BAD_MESSAGE', 'the live feed has no body')
-        return body
-      },
-    }),
+    live,
     throughput: new Throughput(
       new BuiltInThroughput(coordinator),
       url === null ? null : { source: new PrometheusThroughput(url, now), url },

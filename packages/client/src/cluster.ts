@@ -1,11 +1,10 @@
 import type { Clock } from '@forkpool/pool-core/base'
 import { ForkpoolError } from '@forkpool/pool-core/base'
+import type { AnyTasks, BatchDefaults } from '@forkpool/pool-core/batch'
+import { checkName, checkWhole, resolveBatchOptions } from '@forkpool/pool-core/batch'
 import type { WelcomeMessage } from '@forkpool/pool-core/protocol'
-import type { BatchDefaults } from './batch-options.ts'
-import { checkName, checkWhole, resolveBatchOptions } from './batch-options.ts'
 import { ClusterPool } from './cluster-pool.ts'
 import type { Connection, ConnectionEvent } from './connection.ts'
-import type { AnyTasks } from './task-types.ts'
 
 export interface PoolOptions extends BatchDefaults {
   /** At most so many workers compute for the pool at once. Default: the coordinator's cores. */

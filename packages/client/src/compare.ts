@@ -1,9 +1,8 @@
 import type { Clock } from '@forkpool/pool-core/base'
 import { ForkpoolError, systemClock } from '@forkpool/pool-core/base'
+import { checkName, checkWhole, Range } from '@forkpool/pool-core/batch'
 import type { BatchSummary, ComparisonReport, ComparisonRun } from '@forkpool/pool-core/protocol'
-import { checkName, checkWhole } from './batch-options.ts'
 import type { Cluster } from './cluster.ts'
-import { Range } from './range.ts'
 import { digestResults } from './result-digest.ts'
 import { fitScalability, recommendPoolSize } from './scalability-fit.ts'
 

@@ -1,11 +1,11 @@
 import type { Clock, Random } from '@forkpool/pool-core/base'
 import { ForkpoolError, systemClock, systemRandom } from '@forkpool/pool-core/base'
-import { checkWhole } from './batch-options.ts'
+import type { AnyTasks } from '@forkpool/pool-core/batch'
+import { checkWhole } from '@forkpool/pool-core/batch'
 import { Cluster } from './cluster.ts'
 import type { ReconnectPolicy } from './connection.ts'
 import { Connection } from './connection.ts'
 import { clusterUrl, DEFAULT_URL } from './cluster-url.ts'
-import type { AnyTasks } from './task-types.ts'
 import type { TransportKind } from './transport.ts'
 
 export interface ConnectOptions {

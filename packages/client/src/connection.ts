@@ -1,31 +1,14 @@
 import type { Cancel, Clock, Deferred, ErrorCode, Instant, Random } from '@forkpool/pool-core/base'
 import { after, assert, deferred, ForkpoolError, unreachable } from '@forkpool/pool-core/base'
-import type {
-  AcceptedMessage,
-  BatchSummary,
-  ItemBlock,
-  ResultsMessage,
-  ServerMessage,
-  SubmitMessage,
-  WelcomeMessage,
-} from '@forkpool/pool-core/protocol'
+import type { BatchCarrier, BatchOwner, BatchSubmission, CarrierLimits } from '@forkpool/pool-core/batch'
 import { reportCallbackError } from '@forkpool/pool-core/future'
+import type { ItemBlock, ResultsMessage, ServerMessage, WelcomeMessage } from '@forkpool/pool-core/protocol'
 import { decodeServerMessage, encodeClientMessage, FRAME_BYTES_MAX, SUBPROTOCOL_CBOR } from '@forkpool/pool-core/protocol'
 import type { SessionCommand, SessionEvent } from './session-events.ts'
 import type { SessionState } from './session-state.ts'
 import { createSession, takeBatchNumber } from './session-state.ts'
 import { stepSession } from './session.ts'
 import type { Transport, TransportKind } from './transport.ts'
-
-/** Who submitted a batch. Exactly one of `ended` and `failed` comes, and nothing after it. */
-export interface BatchOwner {
-  accepted(message: AcceptedMessage): void
-  /** So many bytes of items may be sent now. */
-  room(bytes: number): void
-  results(message: ResultsMessage): void
-  ended(summary: BatchSummary): void
-  failed(error: ForkpoolError): void
-}
 
 export interface ReconnectPolicy {
   /** Tries after a loss, before all that waits is rejected. */
@@ -59,7 +42,9 @@ export type ConnectionEvent =
 const FINAL_CODES: ReadonlySet<ErrorCode> = new Set(['UNAUTHORISED', 'NOT_ALLOWED', 'PROTOCOL_VERSION'])
 
 /** The runtime around `session.ts`: sockets, timers and owners. It decides nothing about batches. */
-export class Connection {
+export class Connection implements BatchCarrier {
+  /** A run's time is not the coordinator's to limit. */
+  readonly keepsTime = false
   readonly #options: ConnectionOptions
   /** Written by `stepSession` only. */
   readonly #state: SessionState
@@ -97,16 +82,20 @@ export class Connection {
     return this.#state.welcome
   }
 
+  get limits(): CarrierLimits {
+    return this.welcome.limits
+  }
+
   listen(listener: (event: ConnectionEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
   /** Submits a batch and returns its number. While there is no connection it waits for the next. */
-  submit(owner: BatchOwner, request: Omit<SubmitMessage, 'kind' | 'batch'>): number {
+  submit(owner: BatchOwner, submission: BatchSubmission): number {
     const batch = takeBatchNumber(this.#state)
     this.#owners.set(batch, owner)
-    this.#dispatch({ kind: 'submit', message: { kind: 'submit', batch, ...request } })
+    this.#dispatch({ kind: 'submit', message: { kind: 'submit', batch, ...submission } })
     return batch
   }
 

@@ -1,5 +1,4 @@
 /** What both doors, Node's and the browser's, have in common. */
-export type { BatchDefaults, BatchOptions, BatchProgress, MapOptions, StreamOptions } from './batch-options.ts'
 export type { Cluster, PoolOptions } from './cluster.ts'
 export type { ClusterPool } from './cluster-pool.ts'
 export type { Connect, ConnectOptions } from './connect.ts'
@@ -7,12 +6,24 @@ export type { ConnectionEvent, ReconnectPolicy } from './connection.ts'
 export { compare } from './compare.ts'
 export type { CompareOptions, CompareProgress } from './compare.ts'
 export { DEFAULT_URL } from './cluster-url.ts'
-export { Range, range } from './range.ts'
-export type { ResultIterator } from './result-iterator.ts'
 export { fitScalability, recommendPoolSize } from './scalability-fit.ts'
 export type { ThroughputPoint } from './scalability-fit.ts'
-export type { AnyTasks, Items, TaskArguments, TaskItem, TaskName, TaskResult } from './task-types.ts'
 export { CancelledError, ForkpoolError, TaskError, WorkerLostError } from '@forkpool/pool-core/base'
 export { asCompleted, Future, wait } from '@forkpool/pool-core/future'
 export type { CompletedFuture, FutureState, ReturnWhen, WaitResult } from '@forkpool/pool-core/future'
 export type { BatchSummary, ComparisonReport, ComparisonRun, ScalabilityFit } from '@forkpool/pool-core/protocol'
+export { Range, range } from '@forkpool/pool-core/batch'
+export type {
+  AnyTasks,
+  BatchDefaults,
+  BatchOptions,
+  BatchProgress,
+  Items,
+  MapOptions,
+  ResultIterator,
+  StreamOptions,
+  TaskArguments,
+  TaskItem,
+  TaskName,
+  TaskResult,
+} from '@forkpool/pool-core/batch'

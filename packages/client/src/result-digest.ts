@@ -1,5 +1,5 @@
+import { BLOCK_ITEMS } from '@forkpool/pool-core/batch'
 import { encodeItems } from '@forkpool/pool-core/protocol'
-import { BLOCK_ITEMS } from './item-source.ts'
 
 /**
  * SHA-256 over all results in order, as hexadecimal: equal results, equal digest, however they were cut into shards. It is the digest of

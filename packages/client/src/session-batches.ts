@@ -1,21 +1,16 @@
 /** What the session does about its batches: the part of `session.ts` that knows windows and counts. */
 import { assert, CancelledError, ForkpoolError } from '@forkpool/pool-core/base'
 import type { BatchSummary, ResultsMessage, SubmitMessage } from '@forkpool/pool-core/protocol'
-import { blockBytes, FAILURE_WINDOW_BYTES } from '@forkpool/pool-core/protocol'
+import { blockBytes, resultBytes } from '@forkpool/pool-core/protocol'
 import type { SessionCommand, SessionEvent } from './session-events.ts'
 import type { BatchState, SessionState } from './session-state.ts'
 
 /** Four messages a window: seldom enough to cost nothing, often enough that the coordinator never runs dry. */
 const CREDITS_PER_WINDOW = 4
 
-/** Bytes that a result message takes in the result window. */
-export function resultBytes(message: ResultsMessage): number {
-  return blockBytes(message.values) + FAILURE_WINDOW_BYTES * (message.failures?.length ?? 0)
-}
-
 export function submit(state: SessionState, message: SubmitMessage, out: SessionCommand[]): void {
   if (state.phase === 'closed') {
-    out.push({ kind: 'failed', batch: message.batch, error: state.fatal ?? new ForkpoolError('POOL_CLOSED') })
+    out.push({ kind: 'failed', batch: message.batch, error: new ForkpoolError('POOL_CLOSED', state.fatal?.message) })
     return
   }
   const batch: BatchState = {

@@ -1,4 +1,5 @@
 import { ForkpoolError, unreachable } from '@forkpool/pool-core/base'
+import { toForkpoolError } from '@forkpool/pool-core/batch'
 import type { HelloMessage, ServerMessage, WelcomeMessage } from '@forkpool/pool-core/protocol'
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from '@forkpool/pool-core/protocol'
 import {
@@ -19,7 +20,6 @@ import {
 } from './session-batches.ts'
 import type { SessionCommand, SessionEvent } from './session-events.ts'
 import type { SessionState } from './session-state.ts'
-import { toForkpoolError } from './wire-errors.ts'
 
 /**
  * The client's end of one connection after the other: which batch waits, which is open, what may be sent, what is owed. Pure: no socket,

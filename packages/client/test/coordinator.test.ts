@@ -148,7 +148,11 @@ describe('a coordinator that goes', () => {
     await using client = await connect<Tasks>(first.url, { reconnect: { attempts: 200, minDelayMs: 20, maxDelayMs: 50 } })
     const said = new Promise<void>((resolve) => client.onEvent((event) => event.kind === 'goodbye' && resolve()))
     let ending: Promise<void> | undefined
-    const open = client.pool().map('sleep', [300], { onAccepted: () => (ending = first.end('SIGTERM')) })
+    const open = client.pool().map('sleep', [300], {
+      onAccepted: () => {
+        ending = first.end('SIGTERM')
+      },
+    })
     await said
     const later = client.pool().submit('square', 4)
     expect(await open).toEqual([300])

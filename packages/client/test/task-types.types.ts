@@ -3,9 +3,8 @@
  * its `@ts-expect-error` one.
  */
 import type { Cluster } from '../src/cluster.ts'
+import type { ResultIterator, TaskName } from '../src/index.ts'
 import { connect } from '../src/index.ts'
-import type { ResultIterator } from '../src/result-iterator.ts'
-import type { TaskName } from '../src/task-types.ts'
 
 /** As `typeof import('./tasks.ts')` would be. */
 interface Tasks {

@@ -5,9 +5,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, test } from 'vitest'
-import { attachMemory, createMemory, SharedMemory, sweepSharedMemory } from '../src/sync/index.ts'
+import { attachMemory, createMemory, Lock, SharedMemory, sweepSharedMemory } from '../src/sync/index.ts'
 import type { Memory } from '../src/sync/index.ts'
-import { KINDS, shmEntries } from './sync-actors.ts'
+import { KINDS, shmEntries, until } from './sync-actors.ts'
 
 const path = (name: string | undefined): string => `/dev/shm/${name}`
 const started: ChildProcess[] = []
@@ -277,6 +277,36 @@ test('a program that waits in process memory can still exit, and be told to', as
   const child = spawn(process.execPath, ['--conditions=forkpool-source', '--input-type=module', '-e', script], { stdio: 'inherit' })
   const [code] = (await once(child, 'exit')) as [number]
   expect(code).toBe(7)
+})
+
+test('native code is loaded by the first process memory, and never by thread memory', async () => {
+  const script = `
+    import { createMemory, Lock } from ${JSON.stringify(new URL('../src/sync/index.ts', import.meta.url).href)}
+    const isLoaded = () => process.report.getReport().sharedObjects.some((file) => file.includes('koffi'))
+    new Lock().acquireSync().release()
+    const before = isLoaded()
+    createMemory({ kind: 'process', byteLength: 64 })
+    process.exit(before === false && isLoaded() === true ? 7 : 8)`
+  const child = spawn(process.execPath, ['--conditions=forkpool-source', '--input-type=module', '-e', script], { stdio: 'inherit' })
+  const [code] = (await once(child, 'exit')) as [number]
+  expect(code).toBe(7)
+})
+
+test('a program that awaits a lock stays alive until it has it', async () => {
+  const lock = new Lock({ memory: 'process' })
+  lock.acquireSync()
+  const script = `
+    import { Lock } from ${JSON.stringify(new URL('../src/sync/index.ts', import.meta.url).href)}
+    const lock = Lock.attach(${JSON.stringify(lock.handle)})
+    await lock.acquire()
+    process.exitCode = 7`
+  const child = spawn(process.execPath, ['--conditions=forkpool-source', '--input-type=module', '-e', script], { stdio: 'inherit' })
+  const exited = once(child, 'exit') as Promise<[number]>
+  await until(() => lock.statistics().waiters === 1)
+  lock.release()
+  expect((await exited)[0]).toBe(7)
+  lock.unlink()
+  lock.close()
 })
 
 test('no entry of these tests is left', () => {

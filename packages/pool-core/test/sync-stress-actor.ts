@@ -35,6 +35,32 @@ function chances(seed: number): () => number {
 
 type AnyQueue = Queue<number> | LifoQueue<number> | PriorityQueue<number>
 
+type Mutable<Tally> = { -readonly [Key in keyof Tally]: Tally[Key] }
+
+const timeouts = (chance: () => number) => (): number => (chance() < 0.5 ? 0 : chance())
+
+/** One put or one get, waiting or not. */
+function useQueue(queue: AnyQueue | SimpleQueue<number>, item: number, chance: () => number, tally: Mutable<StressTally>): void {
+  const timeoutMs = timeouts(chance)
+  try {
+    if (chance() < 0.5) {
+      if (chance() < 0.3 && 'tryPut' in queue) {
+        if (!queue.tryPut(item)) return
+      } else queue.putSync(item, { timeoutMs: timeoutMs() })
+      tally.ins++
+      tally.sumIn += item
+    } else {
+      const got = chance() < 0.3 ? queue.tryGet()?.value : queue.getSync({ timeoutMs: timeoutMs() })
+      if (got === undefined) return
+      tally.outs++
+      tally.sumOut += got
+      if ('taskDone' in queue) queue.taskDone()
+    }
+  } catch (error) {
+    if (!['QUEUE_EMPTY', 'QUEUE_FULL'].includes((error as { code: string }).code)) throw error
+  }
+}
+
 /** Words of the scratch array: 0 counts those inside, 1 is changed without atomics, 2 counts things. */
 function run(job: StressJob): StressTally {
   const tally = { ins: 0, outs: 0, sumIn: 0, sumOut: 0, violations: 0 }
@@ -47,8 +73,7 @@ function run(job: StressJob): StressTally {
     tally.ins++
     Atomics.sub(words, 0, 1)
   }
-  const isEmptyOrFull = (error: unknown): boolean => ['QUEUE_EMPTY', 'QUEUE_FULL'].includes((error as { code: string }).code)
-  const timeoutMs = (): number => (chance() < 0.5 ? 0 : chance())
+  const timeoutMs = timeouts(chance)
   for (let i = 0; i < job.operations; i++) {
     if (object instanceof Lock || object instanceof RLock || object instanceof Semaphore) {
       const limit = object instanceof Semaphore ? 3 : 1
@@ -85,27 +110,7 @@ function run(job: StressJob): StressTally {
     } else if (object instanceof Value) {
       ;(object as Value<'i32'>).update((value) => value + 1)
       tally.ins++
-    } else {
-      const queue = object as AnyQueue | SimpleQueue<number>
-      const item = job.actor * 1_000_000 + i
-      try {
-        if (chance() < 0.5) {
-          if (chance() < 0.3 && 'tryPut' in queue) {
-            if (!queue.tryPut(item)) continue
-          } else queue.putSync(item, { timeoutMs: timeoutMs() })
-          tally.ins++
-          tally.sumIn += item
-        } else {
-          const got = chance() < 0.3 ? queue.tryGet()?.value : queue.getSync({ timeoutMs: timeoutMs() })
-          if (got === undefined) continue
-          tally.outs++
-          tally.sumOut += got
-          if ('taskDone' in queue) queue.taskDone()
-        }
-      } catch (error) {
-        if (!isEmptyOrFull(error)) throw error
-      }
-    }
+    } else useQueue(object as AnyQueue | SimpleQueue<number>, job.actor * 1_000_000 + i, chance, tally)
   }
   return tally
 }

@@ -1,17 +1,23 @@
+import { decode, encode } from 'cbor-x'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
+  attach,
   Barrier,
   BoundedSemaphore,
   Condition,
   createMemory,
   Event,
+  isHandle,
   Lock,
+  RLock,
   Semaphore,
   SharedArray,
   SharedMemory,
   Value,
 } from '../src/sync/index.ts'
 import { Actor, KINDS } from './sync-actors.ts'
+
+const cborCopy = (value: unknown): unknown => decode(encode(value))
 
 const TYPES = ['i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'f32', 'f64'] as const
 
@@ -121,6 +127,27 @@ describe.each(KINDS)('between %s actors', (memory) => {
     expect(() => new Lock({ memory: one.memory, offset: 3 })).toThrow(RangeError)
     one.unlink()
     one.close()
+  })
+
+  test('a handle survives the ways that values travel, and is live on the other side', () => {
+    const lock = keep(new Lock({ memory, name: 'mine' }))
+    const { handle } = lock
+    const ways = memory === 'thread' ? [structuredClone] : [structuredClone, cborCopy, (one: unknown) => JSON.parse(JSON.stringify(one))]
+    for (const way of ways) {
+      const copy = way(handle) as typeof handle
+      expect(copy).toEqual(handle)
+      expect(isHandle(copy)).toBe(true)
+      const again = attach(copy) as Lock
+      again.acquireSync()
+      expect(lock.isLocked).toBe(true)
+      lock.release()
+      again.close()
+    }
+    for (const other of [undefined, null, 7, {}, { forkpool: 'constructor' }, { forkpool: 'task' }]) {
+      expect(isHandle(other)).toBe(false)
+      expect(() => attach(other as never)).toThrow(expect.objectContaining({ code: 'BAD_ARGUMENT' }))
+    }
+    expect(() => RLock.attach(handle as never)).toThrow(expect.objectContaining({ code: 'BAD_ARGUMENT' }))
   })
 
   test('whatever was closed says so', async () => {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { StreamEvent } from '../sources/event-stream.ts'
+import type { LiveListener } from '../sources/live.ts'
 import { browserStream } from './browser-stream.ts'
 
 function feed() {
-  let listener: ((event: StreamEvent) => void) | null = null
+  let listener: LiveListener | null = null
   const left = new AbortController()
   const body = browserStream((next) => {
     listener = next
@@ -12,7 +12,13 @@ function feed() {
     }
   }, left.signal)
   const reader = body.getReader()
-  return { reader, left, send: (event: string, data: string) => listener?.({ event, data }), isHeard: () => listener !== null }
+  return {
+    reader,
+    left,
+    send: (event: string, data: string) => listener?.onEvent({ event, data }),
+    close: () => listener?.onClose(),
+    isHeard: () => listener !== null,
+  }
 }
 
 test('a slow browser gets the newest of each name, not all that it missed', async () => {
@@ -27,10 +33,15 @@ test('a slow browser gets the newest of each name, not all that it missed', asyn
   left.abort()
 })
 
-test('a browser that leaves is unsubscribed', async () => {
+test('a browser that leaves is unsubscribed; a feed that closes ends its stream', async () => {
   const gone = feed()
   await gone.reader.cancel()
   expect(gone.isHeard()).toBe(false)
+
+  const closed = feed()
+  closed.close()
+  expect(closed.isHeard()).toBe(false)
+  while (!(await closed.reader.read()).done);
 
   const aborted = feed()
   aborted.left.abort()

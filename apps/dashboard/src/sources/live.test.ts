@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { CoordinatorError } from './coordinator.ts'
 import { encodeEvent, type StreamEvent } from './event-stream.ts'
-import { LiveFeed, type Wait } from './live.ts'
+import { LiveFeed, type LiveListener, type Wait } from './live.ts'
 
 /** A coordinator's side of the feed, and a clock that a test moves by letting single waits end. */
 class World {
@@ -35,9 +35,15 @@ class World {
     },
   })
 
-  readonly hear = (event: StreamEvent): void => {
-    this.events.push(event)
-    this.#change()
+  closed = 0
+  readonly hear: LiveListener = {
+    onEvent: (event) => {
+      this.events.push(event)
+      this.#change()
+    },
+    onClose: () => {
+      this.closed++
+    },
   }
 
   /** Resolves once the condition holds; looks again at each thing that happens. */
@@ -68,7 +74,7 @@ test('snapshots pass through, and a newcomer gets the newest at once over the sa
   expect(world.events.map((event) => event.data)).toEqual(['{"kind":"connected"}', '{"at":1}', '{"at":2}'])
 
   const later: string[] = []
-  const leaveToo = world.feed.subscribe((event) => later.push(event.data))
+  const leaveToo = world.feed.subscribe({ onEvent: (event) => later.push(event.data), onClose: () => undefined })
   expect(later).toEqual(['{"kind":"connected"}', '{"at":2}'])
   expect(world.opened).toHaveLength(1)
 
@@ -134,4 +140,17 @@ test('a refusal keeps its status, so that the page can name the token', async ()
   await world.until(() => world.events.length === 1)
   expect(JSON.parse(world.events[0]!.data)).toMatchObject({ kind: 'refused', status: 401 })
   leave()
+})
+
+test('a closed feed ends its subscriptions, takes no new one, and lets go of the coordinator', async () => {
+  const world = new World()
+  const leave = world.feed.subscribe(world.hear)
+  await world.until(() => world.opened.length === 1)
+  world.feed.close()
+  expect(world.closed).toBe(1)
+  expect(world.opened[0]?.signal.aborted).toBe(true)
+  leave()
+  world.feed.subscribe(world.hear)
+  expect(world.closed).toBe(2)
+  expect(world.opened).toHaveLength(1)
 })

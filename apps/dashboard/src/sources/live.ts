@@ -14,6 +14,12 @@ export interface LiveFeedOptions {
   readonly now: () => number
 }
 
+export interface LiveListener {
+  readonly onEvent: (event: StreamEvent) => void
+  /** No more events will come. */
+  readonly onClose: () => void
+}
+
 /** The coordinator sends a snapshot a second. After this long without a byte it is asked anew: a dead network says nothing. */
 const SILENCE_MS = 5_000
 /** Pause before the next try: a coordinator that comes back is seen within a second, one that is down costs one try a second. */
@@ -25,33 +31,51 @@ const RETRY_MS = 1_000
  */
 export class LiveFeed {
   readonly #options: LiveFeedOptions
-  readonly #listeners = new Set<(event: StreamEvent) => void>()
+  readonly #listeners = new Set<LiveListener>()
   #running: AbortController | null = null
   /** The newest of each kind, for newcomers; null while nobody looks, for then it would be stale. */
   #snapshot: StreamEvent | null = null
   #upstream: UpstreamView | null = null
+  #isClosed = false
 
   constructor(options: LiveFeedOptions) {
     this.#options = options
   }
 
-  /** Calls `listener` for each event until the returned function is called. It must not throw and must not block. */
-  subscribe(listener: (event: StreamEvent) => void): () => void {
+  /** Tells `listener` of each event until the returned function is called, or the feed closes. It must not throw and must not block. */
+  subscribe(listener: LiveListener): () => void {
+    if (this.#isClosed) {
+      listener.onClose()
+      return () => undefined
+    }
     this.#listeners.add(listener)
-    if (this.#upstream !== null) listener(upstreamEvent(this.#upstream))
-    if (this.#snapshot !== null) listener(this.#snapshot)
+    if (this.#upstream !== null) listener.onEvent(upstreamEvent(this.#upstream))
+    if (this.#snapshot !== null) listener.onEvent(this.#snapshot)
     if (this.#running === null) {
       this.#running = new AbortController()
       void this.#run(this.#running.signal)
     }
     return () => {
       this.#listeners.delete(listener)
-      if (this.#listeners.size > 0) return
-      this.#running?.abort()
-      this.#running = null
-      this.#snapshot = null
-      this.#upstream = null
+      if (this.#listeners.size === 0) this.#rest()
     }
+  }
+
+  /** Ends every subscription, for good: a server that stops would else wait for browsers that never leave. */
+  close(): void {
+    this.#isClosed = true
+    const listeners = [...this.#listeners]
+    this.#listeners.clear()
+    this.#rest()
+    for (const listener of listeners) listener.onClose()
+  }
+
+  /** Lets go of the coordinator: nobody looks. */
+  #rest(): void {
+    this.#running?.abort()
+    this.#running = null
+    this.#snapshot = null
+    this.#upstream = null
   }
 
   /** Never rejects; ends when the signal is aborted. */
@@ -132,7 +156,7 @@ export class LiveFeed {
   }
 
   #tell(event: StreamEvent): void {
-    for (const listener of this.#listeners) listener(event)
+    for (const listener of this.#listeners) listener.onEvent(event)
   }
 }
 

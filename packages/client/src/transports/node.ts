@@ -66,7 +66,7 @@ class NodeTransport implements Transport {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return
     if (!this.#sentThisTurn) {
       this.#sentThisTurn = true
-      process.nextTick(() => this.#endTurn())
+      process.nextTick(this.#endTurn)
     } else if (!this.#corked && frame.length <= COALESCE_BYTES_MAX && this.#socket !== undefined) {
       // The first frame of a turn has gone out already, so a lone one never waits.
       this.#corked = true
@@ -83,7 +83,7 @@ class NodeTransport implements Transport {
     this.#webSocket.close(code, reason)
   }
 
-  #endTurn(): void {
+  readonly #endTurn = (): void => {
     this.#sentThisTurn = false
     if (!this.#corked) return
     this.#corked = false

@@ -6,8 +6,8 @@ import { fallbackAnswer } from './fallback.ts'
 import type { ResultSink, SinkBatch } from './result-sink.ts'
 import { toTaskError } from './wire-errors.ts'
 
-/** V8 keeps a longer array, made at once, as a dictionary: many times slower and larger. Longer ones grow instead. */
-const PREALLOCATED_MAX = 32 * 1024 * 1024
+/** V8 keeps a longer array, made at once, as a dictionary: many times slower and larger. Beyond this it grows item by item. */
+const FAST_LENGTH_MAX = 32 * 1024 * 1024
 
 export interface GatheringOptions {
   readonly task: string
@@ -24,7 +24,9 @@ export interface GatheringOptions {
 export class GatheredResults implements ResultSink {
   readonly #options: GatheringOptions
   readonly #promise: Deferred<unknown[]> = deferred()
-  #values: unknown[] = []
+  /** Made with the first result, for its kind. Longer than what was handed out; `ended` cuts it. */
+  #values: unknown[] | undefined
+  #total: number | undefined
   #batch: SinkBatch | undefined
   #handedOut = 0
   /** The failure with the lowest index so far; its error is made when it is needed. */
@@ -41,7 +43,7 @@ export class GatheredResults implements ResultSink {
   /** Before the first call of any other method. `total`: number of items, where it is known. */
   attach(batch: SinkBatch, total: number | undefined): void {
     this.#batch = batch
-    if (total !== undefined && total <= PREALLOCATED_MAX) this.#values = new Array<unknown>(total)
+    this.#total = total
   }
 
   room(): number {
@@ -50,28 +52,30 @@ export class GatheredResults implements ResultSink {
 
   handedOut(count: number): void {
     this.#handedOut += count
-    // Filled from behind, an array that grows would be a dictionary for a while.
-    while (this.#values.length < this.#handedOut) this.#values.push(undefined)
+    if (this.#values !== undefined) lengthen(this.#values, this.#handedOut)
   }
 
   results(from: number, count: number, values: ItemBlock, failures: readonly TaskFailure[] | undefined, bytes: number): void {
-    if (!this.#options.settle && (failures === undefined || failures.length === 0)) decodeItemsInto(values, this.#values, from)
-    else this.#placeEach(from, count, decodeItems(values), failures ?? [])
+    const isPlain = !this.#options.settle && (failures === undefined || failures.length === 0)
+    const target = this.#reserve(isPlain && values.codec === 'f64')
+    if (isPlain) decodeItemsInto(values, target, from)
+    else this.#placeEach(target, from, count, decodeItems(values), failures ?? [])
     this.#batch?.consumed(bytes)
     if (this.#options.failFast && this.#first !== undefined) this.#failNow(this.#first.error())
   }
 
   unsendable(index: number, error: ForkpoolError): void {
-    this.#placeFailure(index, () => error)
+    this.#placeFailure(this.#reserve(false), index, () => error)
     if (this.#options.failFast) this.#failNow(error)
   }
 
   ended(summary: BatchSummary | undefined): void {
-    if (this.#options.settle) this.#settleTheRest()
+    const values = this.#reserve(false)
+    values.length = this.#handedOut
+    if (this.#options.settle) settleTheRest(values)
     else if (this.#first !== undefined) this.#promise.reject(this.#first.error())
     else if (summary !== undefined && summary.cancelled > 0) this.#promise.reject(cancelled(summary))
-    this.#values.length = this.#handedOut
-    this.#promise.resolve(this.#values)
+    this.#promise.resolve(values)
   }
 
   failed(error: ForkpoolError): void {
@@ -88,7 +92,13 @@ export class GatheredResults implements ResultSink {
     return false
   }
 
-  #placeEach(from: number, count: number, values: readonly unknown[], failures: readonly TaskFailure[]): void {
+  #reserve(isNumbers: boolean): unknown[] {
+    if (this.#values !== undefined) return this.#values
+    this.#values = makeArray(Math.max(this.#total ?? 0, this.#handedOut), isNumbers)
+    return this.#values
+  }
+
+  #placeEach(target: unknown[], from: number, count: number, values: readonly unknown[], failures: readonly TaskFailure[]): void {
     const { settle, task } = this.#options
     const failed = new Map(failures.map((failure) => [failure.at, failure]))
     let at = 0
@@ -97,23 +107,23 @@ export class GatheredResults implements ResultSink {
       const failure = failed.get(i)
       if (failure === undefined) {
         const value = values[at++]
-        this.#values[index] = settle ? { status: 'fulfilled', value } : value
-      } else this.#placeFailure(index, () => toTaskError(failure, task, index))
+        target[index] = settle ? { status: 'fulfilled', value } : value
+      } else this.#placeFailure(target, index, () => toTaskError(failure, task, index))
     }
   }
 
-  #placeFailure(index: number, error: () => ForkpoolError): void {
+  #placeFailure(target: unknown[], index: number, error: () => ForkpoolError): void {
     const { settle, fallback } = this.#options
     if (fallback === undefined) {
-      if (settle) this.#values[index] = { status: 'rejected', reason: error() }
+      if (settle) target[index] = { status: 'rejected', reason: error() }
       else this.#notice(index, error)
       return
     }
     try {
       const value = fallbackAnswer(fallback, error(), index)
-      this.#values[index] = settle ? { status: 'fulfilled', value } : value
+      target[index] = settle ? { status: 'fulfilled', value } : value
     } catch (thrown) {
-      if (settle) this.#values[index] = { status: 'rejected', reason: thrown }
+      if (settle) target[index] = { status: 'rejected', reason: thrown }
       else this.#notice(index, () => thrown)
     }
   }
@@ -126,13 +136,27 @@ export class GatheredResults implements ResultSink {
     this.#batch?.cancel()
     this.#promise.reject(error)
   }
+}
 
-  #settleTheRest(): void {
-    // Tasks that were cancelled from elsewhere have no outcome of their own.
-    for (let index = 0; index < this.#values.length; index++) {
-      this.#values[index] ??= { status: 'rejected', reason: new CancelledError() }
-    }
-  }
+/** An array for results that come in any order. */
+function makeArray(length: number, isNumbers: boolean): unknown[] {
+  // V8 keeps numbers unboxed in an array that began with a fraction: half the time to fill a long one.
+  const values: unknown[] = isNumbers ? [0.5] : []
+  lengthen(values, length)
+  return values
+}
+
+/** Makes room for `length` items, and for as many again if the array has to grow, so that growing costs no more than filling. */
+function lengthen(values: unknown[], length: number): void {
+  if (values.length >= length) return
+  const roomy = values.length < 2 ? length : Math.max(length, 2 * values.length)
+  if (roomy <= FAST_LENGTH_MAX) values.length = roomy
+  else while (values.length < length) values.push(0)
+}
+
+/** Tasks that were cancelled from elsewhere have no outcome of their own. */
+function settleTheRest(outcomes: unknown[]): void {
+  for (let index = 0; index < outcomes.length; index++) outcomes[index] ??= { status: 'rejected', reason: new CancelledError() }
 }
 
 /** Some tasks of the batch were cancelled, by somebody else: the command line, the dashboard. */

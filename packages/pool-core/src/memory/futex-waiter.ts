@@ -27,9 +27,11 @@ class FutexWaiter {
   readonly #watched = new Map<number, WatchedWord>()
   readonly #threads: WaiterThread[] = []
   readonly #polling = new PollingWaits(systemClock)
+  /** A waiter thread could not start, or died: from then on this loop polls. */
+  #hasFailed = false
 
   wait(words: Int32Array, word: number, address: number, expected: number, timeoutMs: number): PendingWait {
-    if (!posix().hasFutexWaitv) return this.#polling.wait(words, word, expected, timeoutMs)
+    if (!posix().hasFutexWaitv || this.#hasFailed) return this.#polling.wait(words, word, expected, timeoutMs)
     if (Atomics.load(words, word) !== expected) return { settled: Promise.resolve('not-equal'), cancel: () => {} }
     const watched = this.#watch(words, word, address, expected)
     const release = keepAlive()
@@ -64,7 +66,10 @@ class FutexWaiter {
     }
     let thread = this.#threads.find((candidate) => candidate.hasRoom)
     if (thread === undefined) {
-      thread = new WaiterThread((addresses) => this.#look(addresses))
+      thread = new WaiterThread(
+        (addresses) => this.#look(addresses),
+        () => this.#fail(),
+      )
       this.#threads.push(thread)
     }
     const watched: WatchedWord = { words, word, address, expected, settlers: new Set(), thread }
@@ -86,6 +91,12 @@ class FutexWaiter {
     }
   }
 
+  /** Wakes everybody early, so that they look and wait again, by polling. */
+  #fail(): void {
+    this.#hasFailed = true
+    for (const watched of this.#watched.values()) this.#settle(watched)
+  }
+
   #settle(watched: WatchedWord): void {
     for (const settle of watched.settlers) settle('ok')
   }
@@ -101,7 +112,7 @@ class WaiterThread {
   readonly #worker: Worker
   isStopped = false
 
-  constructor(onWake: (addresses: readonly number[]) => void) {
+  constructor(onWake: (addresses: readonly number[]) => void, onFailure: () => void) {
     this.#address = posix().map(-1, BLOCK_BYTES)
     const buffer = posix().view(this.#address, BLOCK_BYTES)
     this.#words = new Int32Array(buffer)
@@ -111,6 +122,8 @@ class WaiterThread {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     this.#worker = new Worker(new URL(`./futex-waiter-thread.${extension}`, import.meta.url), {
       workerData: this.#address,
+      // The program's own flags are not for this file, and some (--input-type) would keep it from starting.
+      execArgv: [],
       name: 'forkpool-futex-waiter',
       stdin: false,
       resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
@@ -118,6 +131,10 @@ class WaiterThread {
     this.#worker.on('message', () => {
       onWake([...this.#addresses])
       this.#changed()
+    })
+    this.#worker.on('error', () => {
+      this.isStopped = true
+      onFailure()
     })
     // After the listener, which would keep the program alive again. A wait that is pending keeps it alive by itself.
     this.#worker.unref()

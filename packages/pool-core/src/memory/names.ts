@@ -4,7 +4,7 @@ import { systemRandom } from '../base/random.ts'
 import { isLastHolder, withDirectory } from './lease.ts'
 
 /** Every name begins so, which is how a sweep knows the entries that are Forkpool's. */
-export const NAME_PREFIX = 'forkpool.'
+const NAME_PREFIX = 'forkpool.'
 /** File names end at 255 bytes; this leaves room and is more than anybody types. */
 const NAME_LENGTH_MAX = 200
 const NAME_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/

@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { threadId } from 'node:worker_threads'
 
 /**
- * Who holds or waits: one thread of one process. `id` fits in `OWNER_MASK`; together with `start` it is never given to another thread.
+ * Who holds or waits: one thread of one process. `id` is above 0 and below 2^29; together with `start` it is never given to another thread.
  * On Linux `id` is the kernel's thread number and `start` the thread's start time in clock ticks since boot, modulo 2^31 and never 0.
  * Elsewhere `id` is made of process number and Node's thread number, and `start` is 1.
  */
@@ -10,9 +10,6 @@ export interface Owner {
   readonly id: number
   readonly start: number
 }
-
-/** The bits of a word that hold an owner's `id`. Linux numbers threads below 2^22; the rest is room for other systems. */
-export const OWNER_MASK = 0x1fff_ffff
 
 const isLinux: boolean = process.platform === 'linux'
 let current: Owner | undefined

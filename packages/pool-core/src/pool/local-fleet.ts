@@ -18,8 +18,8 @@ const STOP_TIMEOUT_MS = 5_000
 /** What a fleet reports. Never from inside a call to the fleet. */
 export interface FleetEvents {
   online(worker: WorkerId, tasks: readonly TaskListing[]): void
-  /** The worker is gone, also before it ever came online. Once for each worker started. */
-  lost(worker: WorkerId, exit: ExitCause): void
+  /** The worker is gone, also before it ever came online; `asked`: the pool wanted it. Once for each worker started. */
+  lost(worker: WorkerId, exit: ExitCause, asked: boolean): void
   ran(worker: WorkerId, message: RanMessage): void
   /** No worker can be set up: a module or the initializer fails. */
   broken(error: ForkpoolError): void
@@ -43,7 +43,8 @@ export class LocalFleet {
   #startedCount = 0
   /** Workers in a row that ended before any was ready; undefined once one was. */
   #failedStarts: number | undefined = 0
-  #onEmpty: (() => void) | undefined
+  /** Told when no worker is left. */
+  #onEmpty: (() => void)[] = []
 
   constructor(backend: WorkerBackend, setup: Omit<WorkerSetup, 'workerId'>, clock: Clock, events: FleetEvents) {
     this.#backend = backend
@@ -69,8 +70,11 @@ export class LocalFleet {
     this.#workers.get(worker)?.started.link.send(encodeCoordinatorMessage({ kind: 'abort', shard }))
   }
 
-  kill(worker: WorkerId): void {
-    this.#workers.get(worker)?.started.kill()
+  kill(id: WorkerId): void {
+    const worker = this.#workers.get(id)
+    if (worker === undefined) return
+    worker.phase = 'stopping'
+    worker.started.kill()
   }
 
   /** Ends a worker in good order, or by force after a while, or at once where it is not ready. */
@@ -91,7 +95,7 @@ export class LocalFleet {
       else this.kill(id)
     }
     if (this.#workers.size === 0) return
-    await new Promise<void>((resolve) => (this.#onEmpty = resolve))
+    await new Promise<void>((resolve) => this.#onEmpty.push(resolve))
   }
 
   #start(): void {
@@ -142,9 +146,10 @@ export class LocalFleet {
     const worker = this.#workers.get(id)
     worker?.cancelTimeout()
     this.#workers.delete(id)
-    if (worker?.phase !== 'stopping' && this.#failedStarts !== undefined) this.#countFailedStart(exit)
-    this.#events.lost(id, exit)
-    if (this.#workers.size === 0) this.#onEmpty?.()
+    const asked = worker?.phase === 'stopping'
+    if (!asked && this.#failedStarts !== undefined) this.#countFailedStart(exit)
+    this.#events.lost(id, exit, asked)
+    if (this.#workers.size === 0) for (const told of this.#onEmpty.splice(0)) told()
   }
 
   #countFailedStart(exit: ExitCause): void {

@@ -65,9 +65,9 @@ const SIZE_MAX = 1_024
 const DAY_MS = 86_400_000
 
 /** @throws ForkpoolError BAD_ARGUMENT that names the option and what was expected. */
-export function resolvePoolOptions(
+export function resolvePoolOptions<Tasks>(
   modules: TaskModuleSpec | readonly TaskModuleSpec[],
-  options: LocalPoolOptions<never>,
+  options: LocalPoolOptions<Tasks>,
 ): ResolvedPoolOptions {
   const { size = availableParallelism(), minSize = 0, idleTimeoutMs = 30_000, crashLimit = 3, cancelGraceMs = 1_000 } = options
   const { maxTasksPerWorker, queueLimit, heapMb, initializerArguments = [] } = options

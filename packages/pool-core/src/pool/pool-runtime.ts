@@ -1,12 +1,30 @@
 import type { Cancel, Clock, ExitCause } from '../base/index.ts'
 import { deferred, ForkpoolError } from '../base/index.ts'
-import type { BatchCarrier, BatchOwner, BatchSubmission } from '../batch/index.ts'
+import type { BatchCarrier, BatchOwner, BatchSubmission, CarrierLimits } from '../batch/index.ts'
 import { rangesOfFailures, splitRanges, StepOutcome, TaskCatalogue, taskFailureOf } from '../dispatch/index.ts'
 import type { SettledRange } from '../dispatch/index.ts'
-import { blockBytes, FRAME_BYTES_MAX, INPUT_WINDOW_BYTES, resultBytes, RESULT_WINDOW_BYTES, sliceBlock, toWireError } from '../protocol/index.ts'
+import {
+  blockBytes,
+  FRAME_BYTES_MAX,
+  INPUT_WINDOW_BYTES,
+  resultBytes,
+  RESULT_WINDOW_BYTES,
+  sliceBlock,
+  toWireError,
+} from '../protocol/index.ts'
 import type { BatchSummary, ItemBlock, RanMessage, TaskFailure, TaskListing } from '../protocol/index.ts'
-import { createScheduler, isShardHeld, schedulerStatistics, step } from '../scheduler/index.ts'
-import type { Assign, BatchId, PoolName, SchedulerCommand, SchedulerEvent, SchedulerState, SessionId, ShardId, WorkerId } from '../scheduler/index.ts'
+import { createScheduler, schedulerStatistics, step } from '../scheduler/index.ts'
+import type {
+  Assign,
+  BatchId,
+  PoolName,
+  SchedulerCommand,
+  SchedulerEvent,
+  SchedulerState,
+  SessionId,
+  ShardId,
+  WorkerId,
+} from '../scheduler/index.ts'
 import { keepAlive } from '../memory/keep-alive.ts'
 import { LocalBatch } from './local-batch.ts'
 import { LocalFleet } from './local-fleet.ts'
@@ -25,6 +43,7 @@ interface RanShard {
 
 interface HeldShard {
   readonly batch: LocalBatch
+  readonly worker: WorkerId
   readonly from: number
 }
 
@@ -37,7 +56,7 @@ const SESSION = 'local' as SessionId
  * dispatcher is its like, with a record on disk in between.
  */
 export class PoolRuntime implements BatchCarrier {
-  readonly limits = { frameBytes: FRAME_BYTES_MAX, inputWindowBytes: INPUT_WINDOW_BYTES }
+  readonly limits: CarrierLimits = { frameBytes: FRAME_BYTES_MAX, inputWindowBytes: INPUT_WINDOW_BYTES }
   readonly keepsTime = true
   readonly #clock: Clock
   readonly #options: ResolvedPoolOptions
@@ -83,7 +102,7 @@ export class PoolRuntime implements BatchCarrier {
     const { modules, initializer, initializerArguments, finalizer } = options
     this.#fleet = new LocalFleet(backend, { modules, initializer, initializerArguments, finalizer }, clock, {
       online: (worker, tasks) => this.#online(worker, tasks),
-      lost: (worker, exit) => this.#lost(worker, exit),
+      lost: (worker, exit, asked) => this.#lost(worker, exit, asked),
       ran: (worker, message) => this.#ran(worker, message),
       broken: (error) => this.#break(error),
     })
@@ -255,9 +274,9 @@ export class PoolRuntime implements BatchCarrier {
     }
   }
 
-  #lost(worker: WorkerId, exit: ExitCause): void {
-    if (this.#state === 'running' || this.#state === 'draining') this.#lostCount++
-    for (const [shard, held] of this.#shards) if (isShardHeld(this.#scheduler, worker, shard) && held !== undefined) this.#shards.delete(shard)
+  #lost(worker: WorkerId, exit: ExitCause, asked: boolean): void {
+    if (!asked) this.#lostCount++
+    for (const [shard, held] of this.#shards) if (held.worker === worker) this.#shards.delete(shard)
     this.#deadlines.lost(worker)
     this.#tasksRun.delete(worker)
     this.#feed({ kind: 'worker-lost', worker, exit })
@@ -267,7 +286,7 @@ export class PoolRuntime implements BatchCarrier {
     const shard = message.shard as ShardId
     const isLate = this.#deadlines.answered(worker, shard)
     const held = this.#shards.get(shard)
-    if (held === undefined || !isShardHeld(this.#scheduler, worker, shard)) return
+    if (held === undefined || held.worker !== worker) return
     this.#shards.delete(shard)
     const { batch, from } = held
     const ran = isLate ? timedOutRun(message, batch.submission.timeoutMs) : message
@@ -315,6 +334,7 @@ export class PoolRuntime implements BatchCarrier {
   async #endWorkers(how: 'stop' | 'kill'): Promise<void> {
     if (this.#state === 'draining') this.#state = 'stopping'
     await this.#fleet.end(how)
+    this.#batches.clear()
     this.#state = 'closed'
     this.#cancelWake?.()
     this.#cancelWake = undefined
@@ -399,7 +419,7 @@ export class PoolRuntime implements BatchCarrier {
     // What is left of a shard goes back to its batch.
     const sent = maxTasksPerWorker === undefined ? count : Math.min(count, maxTasksPerWorker - (this.#tasksRun.get(worker) ?? 0))
     const items = offset === 0 && sent === held.count ? held : sliceBlock(held, offset, sent)
-    this.#shards.set(shard, { batch, from })
+    this.#shards.set(shard, { batch, worker, from })
     this.#deadlines.assigned(worker, shard, timeoutMs)
     this.#fleet.run(worker, { kind: 'run', shard, task, from, spread, attempt, reply: 'auto', yieldAfterMs, items })
   }

@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import { ForkpoolError } from '../base/errors.ts'
 import { describeOwner } from '../memory/owner.ts'
+import { DeadlockWatch, WATCH_EVERY_MS } from './deadlock-watch.ts'
+import type { DeadlockWatchHandle } from './deadlock-watch.ts'
 import { Guard } from './guard.ts'
 import { LOCK_WORDS, LockCore } from './lock-core.ts'
 import { attachRegion, placeRegion, SharedObject } from './region.ts'
@@ -12,10 +14,16 @@ import type { SyncWaitOptions, WaitOptions } from './timeout.ts'
 export interface RLockOptions extends PlaceOptions {
   /** As for `Lock`. */
   readonly robust?: boolean | undefined
+  /** As for `Lock`. */
+  readonly watch?: DeadlockWatch | undefined
+  readonly name?: string | undefined
   readonly clock?: Clock | undefined
 }
 
-export interface RLockHandle extends Handle<'rlock'> {}
+export interface RLockHandle extends Handle<'rlock'> {
+  readonly watch?: DeadlockWatchHandle | undefined
+  readonly name?: string | undefined
+}
 
 /** A re-entrant lock, looked at. */
 export interface RLockStatistics {
@@ -31,19 +39,25 @@ export interface RLockStatistics {
  */
 export class RLock extends SharedObject {
   readonly #core: LockCore
+  readonly #options: RLockOptions
 
   constructor(options: RLockOptions = {}, region: Region = placeRegion(options, 4 * LOCK_WORDS)) {
     super(region)
-    this.#core = new LockCore(region.memory, region.base, options)
+    this.#options = options
+    const { robust, clock, watch } = options
+    this.#core = new LockCore(region.memory, region.base, { robust, clock, lookEveryMs: watch === undefined ? undefined : WATCH_EVERY_MS })
   }
 
   /** The same lock, in another thread or process. */
-  static attach(handle: RLockHandle, options: Pick<RLockOptions, 'clock'> = {}): RLock {
-    return new RLock(options, attachRegion(handle, 'rlock'))
+  static attach(handle: RLockHandle, options: Pick<RLockOptions, 'clock' | 'watch' | 'name'> = {}): RLock {
+    const watch = options.watch ?? (handle.watch === undefined ? undefined : DeadlockWatch.attach(handle.watch))
+    return new RLock({ ...options, watch, name: options.name ?? handle.name }, attachRegion(handle, 'rlock'))
   }
 
   get handle(): RLockHandle {
-    return { forkpool: 'rlock', memory: this.region.memory.handle, offset: this.region.offset }
+    const { watch, name } = this.#options
+    const handle = { forkpool: 'rlock', memory: this.region.memory.handle, offset: this.region.offset } as const
+    return { ...handle, ...(watch === undefined ? {} : { watch: watch.handle }), ...(name === undefined ? {} : { name }) }
   }
 
   /** The words, for a `Condition` that is built on this lock. */
@@ -71,12 +85,15 @@ export class RLock extends SharedObject {
     return isTaken ? this.#guard() : undefined
   }
 
-  /** The same, blocking this thread. */
+  /** The same, blocking this thread. @throws DeadlockError with a `watch`, when it would wait for itself. */
   acquireSync(): Guard
   acquireSync(options?: SyncWaitOptions): Guard | undefined
   acquireSync(options?: SyncWaitOptions): Guard | undefined {
     const timeoutMs = timeoutOf(options)
-    return this.#again() || this.#core.takeSync(timeoutMs) ? this.#guard() : undefined
+    if (this.#again()) return this.#guard()
+    const { watch, name = 'an RLock' } = this.#options
+    if (watch === undefined) return this.#core.takeSync(timeoutMs) ? this.#guard() : undefined
+    return watch.guard(name, (observe) => this.#core.takeSync(timeoutMs, observe)) ? this.#guard() : undefined
   }
 
   /** Undoes one acquire; the last one frees the lock. @throws ForkpoolError NOT_OWNER unless this thread holds it; nothing changes then. */

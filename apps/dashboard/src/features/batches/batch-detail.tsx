@@ -75,15 +75,7 @@ export function BatchDetail({ id }: { readonly id: string }) {
       <Card title="Progress">
         <Progress label={`Progress of batch ${batch.id}`} done={endedTasks(batch)} failed={batch.failed} total={total} tone={progress} />
       </Card>
-      <Card
-        title="Failures"
-        flush
-        footer={
-          left > 0
-            ? `Showing the first ${batch.failures.length} of ${formatExact(batch.failed)}. All: npx forkpool results ${batch.id}`
-            : null
-        }
-      >
+      <Card title="Failures" flush footer={left > 0 ? `Showing the first ${batch.failures.length} of ${formatExact(batch.failed)}.` : null}>
         {batch.failures.length === 0 ? (
           <Empty title={batch.failed === 0 ? 'No task has failed' : 'The failures are not kept'} />
         ) : (

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useLive } from '../../live/use-live.ts'
 import { Card } from '../../ui/card.tsx'
 import { TimeChart } from '../../ui/chart/time-chart.tsx'
-import { Loading } from '../../ui/empty.tsx'
+import { Empty, Loading } from '../../ui/empty.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { seriesDashes, seriesHue } from '../../ui/series-color.ts'
 import { type ChartView, domainOf, follow, panBy, VIEW_INITIAL, WINDOWS_MINUTES, zoomBy, zoomTo } from './chart-view.ts'
@@ -73,6 +73,8 @@ export function ThroughputPanel() {
     >
       {isLoading ? (
         <Loading what="throughput" />
+      ) : newest === undefined ? (
+        <Empty title="Not known" />
       ) : (
         <>
           <TimeChart
@@ -83,8 +85,8 @@ export function ThroughputPanel() {
             cursor={cursor !== null && cursor < timeline.at.length ? cursor : null}
             onCursor={setCursor}
             onZoom={(from, to) => setView(zoomTo(view, from, to))}
-            onZoomBy={(factor, around) => setView(zoomBy(view, newest ?? 0, factor, around))}
-            onPan={(share) => setView(panBy(view, newest ?? 0, share))}
+            onZoomBy={(factor, around) => setView(zoomBy(view, newest, factor, around))}
+            onPan={(share) => setView(panBy(view, newest, share))}
             onFollow={() => setView(follow(view))}
           />
           <LegendTable

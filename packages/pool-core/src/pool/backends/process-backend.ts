@@ -42,15 +42,11 @@ export class ProcessBackend implements WorkerBackend {
   start(setup: WorkerSetup): StartedWorker {
     const { clock, env, execArgv = inheritedFlags(process.execArgv), heapMb } = this.#options
     const heapFlags = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`]
-    const child = spawn(
-      process.execPath,
-      [...execArgv, ...heapFlags, ...ENTRY_FLAGS, fileURLToPath(PROCESS_ENTRY), String(process.pid)],
-      {
-        stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
-        env: env === undefined ? process.env : { ...process.env, ...env },
-        windowsHide: true,
-      },
-    )
+    const child = spawn(process.execPath, [...execArgv, ...heapFlags, ...ENTRY_FLAGS, fileURLToPath(PROCESS_ENTRY), String(process.pid)], {
+      stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
+      env: env === undefined ? process.env : { ...process.env, ...env },
+      windowsHide: true,
+    })
     const socket = child.stdio[LINK_DESCRIPTOR] as Socket
     const link = new StreamLink(socket)
     link.send(serialize(setup))

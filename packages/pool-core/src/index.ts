@@ -1,0 +1,33 @@
+/**
+ * `@forkpool/pool-core`: pools of threads and processes for one program, without any service. Locks, queues and shared memory are behind
+ * `./sync`.
+ */
+export { CancelledError, ForkpoolError, TaskError, WorkerLostError } from './base/index.ts'
+export type { ErrorCode } from './base/index.ts'
+export { Range, range } from './batch/index.ts'
+export type {
+  AnyTasks,
+  BatchDefaults,
+  BatchOptions,
+  BatchProgress,
+  Fallback,
+  Items,
+  MapOptions,
+  ResultIterator,
+  StreamOptions,
+  TaskArguments,
+  TaskItem,
+  TaskName,
+  TaskResult,
+  TimeLimit,
+} from './batch/index.ts'
+export { asCompleted, Future, wait } from './future/index.ts'
+export type { CompletedFuture, FutureState, ReturnWhen, WaitResult } from './future/index.ts'
+export type { LocalPoolOptions, ProcessPoolOptions, TaskModuleSpec } from './pool/options.ts'
+export type { Pool } from './pool/pool.ts'
+export type { PoolState } from './pool/pool-state.ts'
+export { ProcessPool } from './pool/process-pool.ts'
+export type { LocalPoolStatistics, TaskFigures } from './pool/statistics.ts'
+export { ThreadPool } from './pool/thread-pool.ts'
+export { taskContext } from './task/index.ts'
+export type { TaskContext } from './task/index.ts'

@@ -1,0 +1,54 @@
+import { ForkpoolError, systemClock } from '../base/index.ts'
+import { BatchCalls } from '../batch/index.ts'
+import type { TimeLimit } from '../batch/index.ts'
+import type { ResolvedPoolOptions } from './options.ts'
+import type { Pool } from './pool.ts'
+import { PoolRuntime } from './pool-runtime.ts'
+import type { PoolState } from './pool-state.ts'
+import type { LocalPoolStatistics } from './statistics.ts'
+import { noteOpenPool } from './unclosed-pools.ts'
+import type { WorkerBackend } from './worker-backend.ts'
+
+/** What thread pools and process pools have in common: everything but where their workers live. */
+export abstract class LocalPool<Tasks> extends BatchCalls<Tasks, TimeLimit> implements Pool<Tasks> {
+  readonly size: number
+  readonly #runtime: PoolRuntime
+
+  constructor(backend: WorkerBackend, options: ResolvedPoolOptions) {
+    const runtime = new PoolRuntime(backend, options, systemClock)
+    super({ carrier: runtime, clock: systemClock, defaults: options.defaults })
+    this.#runtime = runtime
+    this.size = options.size
+    void runtime.closed.then(noteOpenPool(this))
+  }
+
+  get state(): PoolState {
+    return this.#runtime.state
+  }
+
+  close(): Promise<void> {
+    return this.#runtime.close()
+  }
+
+  terminate(): Promise<void> {
+    return this.#runtime.terminate()
+  }
+
+  join(): Promise<void> {
+    if (this.state !== 'running') return this.#runtime.closed
+    return Promise.reject(new ForkpoolError('INVALID_STATE', 'a pool that is running cannot be joined: call close() or terminate() first'))
+  }
+
+  space(): Promise<void> {
+    return this.#runtime.space()
+  }
+
+  statistics(): LocalPoolStatistics {
+    return this.#runtime.statistics()
+  }
+
+  /** As `close`: what was submitted still ends. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

@@ -1,0 +1,27 @@
+import type { AnyTasks, BatchCalls, TimeLimit } from '../batch/index.ts'
+import type { PoolState } from './pool-state.ts'
+import type { LocalPoolStatistics } from './statistics.ts'
+
+/**
+ * A pool of this program's own workers, threads or processes: the calls of every pool, and a life of its own.
+ *
+ * A pool that is never closed does not keep the program alive once its calls have ended; the program says so when it ends
+ * (a process warning, `FORKPOOL_UNCLOSED`).
+ */
+export interface Pool<Tasks = AnyTasks> extends Pick<BatchCalls<Tasks, TimeLimit>, keyof BatchCalls<Tasks, TimeLimit>>, AsyncDisposable {
+  readonly state: PoolState
+  /** Workers at most. */
+  readonly size: number
+  /**
+   * Takes no further call, waits for those that are open, and ends the workers in good order. Resolves when none is left. Source:
+   * `Executor.shutdown(wait=True)`.
+   */
+  close(): Promise<void>
+  /** Rejects what is open with `POOL_CLOSED` and ends the workers at once. Resolves when none is left. Source: `Pool.terminate`. */
+  terminate(): Promise<void>
+  /** Resolves when the pool is closed. Rejects with `INVALID_STATE` before `close` or `terminate` was called. Source: `Pool.join`. */
+  join(): Promise<void>
+  /** Resolves when fewer calls than `queueLimit` are open; rejects with `POOL_CLOSED` when there will be no more. */
+  space(): Promise<void>
+  statistics(): LocalPoolStatistics
+}

@@ -1,0 +1,35 @@
+import { serialize } from 'node:v8'
+import { ForkpoolError, systemClock } from '../base/index.ts'
+import type { AnyTasks } from '../batch/index.ts'
+import { ProcessBackend } from './backends/process-backend.ts'
+import { LocalPool } from './local-pool.ts'
+import { resolvePoolOptions } from './options.ts'
+import type { ProcessPoolOptions, TaskModuleSpec } from './options.ts'
+
+/**
+ * A pool of worker processes. Nothing that happens in one of them, a native crash included, reaches this program or its neighbours.
+ *
+ * `new ProcessPool<typeof import('./tasks.ts')>(new URL('./tasks.ts', import.meta.url), { size: 4 })`
+ *
+ * Source: `multiprocessing.Pool`, `concurrent.futures.ProcessPoolExecutor`. Node has no `fork`: a worker starts anew and loads the task
+ * modules, as Python's start method `spawn` does.
+ */
+export class ProcessPool<Tasks = AnyTasks> extends LocalPool<Tasks> {
+  /** @throws ForkpoolError BAD_ARGUMENT that names the option and what was expected. */
+  constructor(modules: TaskModuleSpec | readonly TaskModuleSpec[], options: ProcessPoolOptions<Tasks> = {}) {
+    const resolved = resolvePoolOptions(modules, options)
+    checkSerialisable(resolved.initializerArguments)
+    const { env, execArgv } = options
+    super(new ProcessBackend({ clock: systemClock, heapMb: resolved.heapMb, env, execArgv }), resolved)
+  }
+}
+
+function checkSerialisable(args: readonly unknown[]): void {
+  try {
+    serialize(args)
+  } catch (error) {
+    throw new ForkpoolError('BAD_ARGUMENT', `initializerArguments cannot be sent to a process: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+}
