@@ -75,6 +75,38 @@ test('03: eight workers shorten waiting by more than half, whatever the cores', 
   expect(cpu?.[0]).toBeGreaterThan(0)
 })
 
+test('04: updates are lost without a lock, and none with it', async () => {
+  const { code, lines, stderr } = await runLesson('04-race-condition.ts')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(lines[0]).toMatch(/^increment: 4 processes × 200000 = \d+, [1-9]\d* lost$/)
+  expect(lines[1]).toBe('incrementLocked: 4 processes × 200000 = 800000, none lost')
+})
+
+test('05: threads and processes square the same numbers where they lie', async () => {
+  const { code, lines, stderr } = await runLesson('05-shared-data.ts')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(lines).toEqual([
+    'threads: the square of 499999 is 249999000001',
+    'processes: the square of 999999 is 999998000001',
+    'all squared: true',
+  ])
+})
+
+test('06: factorials in threads', async () => {
+  const { code, lines, stderr } = await runLesson('06-factorials.ts')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(lines).toEqual([
+    '5! = 120',
+    '10! = 3628800',
+    '15! = 1307674368000',
+    '20! = 2432902008176640000',
+    '25! = 15511210043330985984000000',
+    '1000! has 2568 digits',
+    '2000! has 5736 digits',
+    '3000! has 9131 digits',
+  ])
+})
+
 test.skipIf(python() === undefined)('a client in Python (needs the package websockets)', async () => {
   const script = fileURLToPath(new URL('./python/squares.py', import.meta.url))
   const { code, lines, stderr } = await run(python() ?? 'python3', [script, '100000'])

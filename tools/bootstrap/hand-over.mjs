@@ -9,7 +9,8 @@ const PARENT_CHECK_MS = 500
 
 /**
  * Runs a script under `node` in the root folder and resolves with its exit code. Stop signals go on to the script, which ends its own
- * children. The channel between the two tells the script when this process is gone, however it went.
+ * children. The channel between the two tells the script when this process is gone, however it went; and the script tells over it which
+ * process groups it started, so that none outlives a script that was killed.
  * @param {string} node
  * @param {string} root
  * @param {string} script
@@ -20,15 +21,42 @@ export function handOver(node, root, script, args) {
   const path = [dirname(node), join(root, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter)
   const child = spawn(node, ['--conditions=forkpool-source', script, ...args], {
     cwd: root,
-    env: { ...process.env, PATH: path, NEXT_TELEMETRY_DISABLED: '1', TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
+    env: {
+      ...process.env,
+      PATH: path,
+      FORKPOOL_LAUNCHER: String(process.pid),
+      NEXT_TELEMETRY_DISABLED: '1',
+      TURBO_TELEMETRY_DISABLED: '1',
+      DO_NOT_TRACK: '1',
+    },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })
   for (const signal of STOP_SIGNALS) process.on(signal, () => child.kill(signal))
   watchParent(() => child.kill('SIGTERM'))
+  /** @type {Set<number>} */
+  const groups = new Set()
+  child.on('message', (/** @type {{ started?: number, ended?: number }} */ { started, ended }) => {
+    if (started !== undefined) groups.add(started)
+    if (ended !== undefined) groups.delete(ended)
+  })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
+    child.on('exit', (code, signal) => {
+      killGroups(groups)
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
+    })
   })
+}
+
+/** @param {ReadonlySet<number>} groups */
+function killGroups(groups) {
+  for (const group of groups) {
+    try {
+      process.kill(process.platform === 'win32' ? group : -group, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
+  }
 }
 
 /**

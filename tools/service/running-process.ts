@@ -65,6 +65,7 @@ export class RunningProcess {
     this.ended = new Promise((resolve) => {
       child.once('exit', (exitCode, signal) => {
         live.delete(this)
+        tellLauncher({ ended: pid })
         resolve({ exitCode, signal })
       })
     })
@@ -74,6 +75,7 @@ export class RunningProcess {
       process.on('exit', killLive)
     }
     live.add(this)
+    tellLauncher({ started: pid })
     if (child.stdout !== null) this.#readLines(child.stdout)
   }
 
@@ -182,6 +184,11 @@ function openLog(spec: ProcessSpec): number {
   if (spec.logFile === undefined) throw new Error(`${spec.name}: output "${spec.output}" needs a logFile`)
   mkdirSync(dirname(spec.logFile), { recursive: true })
   return openSync(spec.logFile, 'w')
+}
+
+/** tools/bootstrap kills what is left when this program is killed itself. Other parents with a channel, such as a test runner, are not told. */
+function tellLauncher(message: { readonly started: number } | { readonly ended: number }): void {
+  if (process.connected && process.env['FORKPOOL_LAUNCHER'] === String(process.ppid)) process.send?.(message)
 }
 
 function killLive(): void {

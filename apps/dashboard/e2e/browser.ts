@@ -62,7 +62,7 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<Runnin
 }
 
 /** @throws Error naming what to install. */
-export function findChromium(): string {
+function findChromium(): string {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     for (const name of ['chromium', 'chromium-browser']) if (existsSync(join(folder, name))) return join(folder, name)
   }

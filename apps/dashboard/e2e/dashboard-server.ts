@@ -17,7 +17,7 @@ export interface RunningDashboard {
 }
 
 /** Builds the dashboard unless a build is there that is newer than every source. */
-export function buildDashboard(): void {
+function buildDashboard(): void {
   const id = resolve(ROOM, '.next/BUILD_ID')
   const sources = [...globSync('src/**/*', { cwd: ROOM }), 'package.json', 'next.config.ts', 'tsconfig.json']
   const newest = Math.max(...sources.map((path) => statSync(resolve(ROOM, path)).mtimeMs))

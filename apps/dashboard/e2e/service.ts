@@ -30,7 +30,7 @@ export async function forkpool(url: string, ...args: readonly string[]): Promise
   let errors = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
-  const code = await new Promise((done) => child.once('close', done))
+  const code = await new Promise<number | null>((done) => child.once('close', done))
   if (code !== 0) throw new Error(`forkpool ${args.join(' ')} ended with ${code}: ${errors}`)
   return output
 }

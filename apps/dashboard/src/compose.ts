@@ -38,7 +38,7 @@ function compose(): Services {
       return body
     },
   })
-  // Next ends only after every answer has ended, and a live feed never ends by itself.
+  // After a signal Next waits until every answer has ended, and a live feed never ends by itself.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => live.close())
   return {
     coordinator,

@@ -1,6 +1,2 @@
-// Style sheets are imported for their effect; a test reads one as text.
+// Style sheets are imported for their effect.
 declare module '*.css'
-declare module '*.css?raw' {
-  const text: string
-  export default text
-}

@@ -21,7 +21,7 @@ export const BOUNDED: { readonly interruptAfterTimeLimit: number; readonly markI
 export const PATIENT: { readonly timeout: number } = { timeout: 60_000 }
 
 /** Any string that JavaScript has, lone surrogates included. */
-export const anyString: fc.Arbitrary<string> = fc.oneof(
+const anyString: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'grapheme' }),
   fc.string({ unit: 'binary' }),
   fc.array(fc.integer({ min: 0xd7f0, max: 0xe010 }), { maxLength: 5 }).map((units) => String.fromCharCode(...units)),
@@ -91,7 +91,7 @@ function record<Shape extends object>(model: { [Name in keyof Shape]-?: fc.Arbit
     .map((some) => Object.fromEntries(Object.entries(some).filter(([, value]) => value !== undefined)) as Shape)
 }
 
-export const anyWireError: fc.Arbitrary<WireError> = fc.letrec<{ error: WireError }>((tie) => ({
+const anyWireError: fc.Arbitrary<WireError> = fc.letrec<{ error: WireError }>((tie) => ({
   error: record<WireError>({
     name: text,
     message: anyString,

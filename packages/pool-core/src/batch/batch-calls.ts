@@ -4,6 +4,7 @@ import type { Future } from '../future/index.ts'
 import type { BatchCarrier, BatchSubmission } from './batch-carrier.ts'
 import type { BatchDefaults, BatchOptions, MapOptions, StreamOptions, TimeLimit } from './batch-options.ts'
 import { BUFFER_SIZE_DEFAULT, checkName, resolveBatchOptions } from './batch-options.ts'
+import { CallGatherer } from './call-gatherer.ts'
 import { BatchRun } from './batch-run.ts'
 import { GatheredResults } from './gathered-results.ts'
 import { ResultIterator } from './result-iterator.ts'
@@ -34,9 +35,11 @@ type Settling<Options> = Options & { readonly settle: true }
  */
 export class BatchCalls<Tasks = AnyTasks, More = unknown> {
   readonly #parts: BatchCallsParts
+  readonly #gatherer: CallGatherer | undefined
 
   constructor(parts: BatchCallsParts) {
     this.#parts = parts
+    if (parts.carrier.gathersCalls === true) this.#gatherer = new CallGatherer(parts.carrier, parts.clock)
   }
 
   /** Calls the task with each item and resolves with all results in order; with `settle`, with all outcomes. */
@@ -119,7 +122,7 @@ export class BatchCalls<Tasks = AnyTasks, More = unknown> {
 
   /** Calls the task once, with these arguments. */
   submit<Name extends TaskName<Tasks>>(task: Name, ...args: TaskArguments<Tasks, Name>): Future<TaskResult<Tasks, Name>> {
-    return this.#call(task, args, {})
+    return this.#call(task, args, undefined)
   }
 
   /** As `submit`, with options of its own. */
@@ -137,7 +140,7 @@ export class BatchCalls<Tasks = AnyTasks, More = unknown> {
     args: TaskArguments<Tasks, Name>,
     options?: BatchOptions<TaskResult<Tasks, Name>> & More,
   ): Promise<TaskResult<Tasks, Name>> {
-    return this.#call<TaskResult<Tasks, Name>>(task, args, options ?? {}).result()
+    return this.#call<TaskResult<Tasks, Name>>(task, args, options).result()
   }
 
   /** Bad arguments reject rather than throw, as of any function that returns a promise. */
@@ -170,11 +173,15 @@ export class BatchCalls<Tasks = AnyTasks, More = unknown> {
     return new ResultIterator(stream)
   }
 
-  #call<Result>(task: string, args: readonly unknown[], given: BatchOptions): Future<Result> {
+  #call<Result>(task: string, args: readonly unknown[], given: BatchOptions | undefined): Future<Result> {
     const { carrier, clock } = this.#parts
     const options = this.#resolve(given)
+    const request = this.#request(task, false, options)
+    // Options are of one call alone: it may be aborted, or want to be told of its end.
+    const gathered = given === undefined ? this.#gatherer?.join(request, args) : undefined
+    if (gathered !== undefined) return gathered as Future<Result>
     const call = new SingleCall(carrier, clock, task, options)
-    call.start(this.#request(task, false, options), args)
+    call.start(request, args)
     return call.future as Future<Result>
   }
 

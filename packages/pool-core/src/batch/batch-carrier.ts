@@ -30,6 +30,8 @@ export interface BatchCarrier {
   readonly limits: CarrierLimits
   /** Whether it takes `timeoutMs`. */
   readonly keepsTime: boolean
+  /** Whether single calls that are made in one go shall be sent as one batch. */
+  readonly gathersCalls?: boolean | undefined
   /** Takes a batch and returns its number. Its owner hears how it fares. */
   submit(owner: BatchOwner, submission: BatchSubmission): number
   /** Further items, within the bytes of the last `room`. */

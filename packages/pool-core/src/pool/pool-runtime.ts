@@ -58,6 +58,8 @@ const SESSION = 'local' as SessionId
 export class PoolRuntime implements BatchCarrier {
   readonly limits: CarrierLimits = { frameBytes: FRAME_BYTES_MAX, inputWindowBytes: INPUT_WINDOW_BYTES }
   readonly keepsTime = true
+  /** Not where calls are counted. */
+  readonly gathersCalls: boolean
   readonly #clock: Clock
   readonly #options: ResolvedPoolOptions
   readonly #kind: WorkerBackend['kind']
@@ -89,6 +91,7 @@ export class PoolRuntime implements BatchCarrier {
   constructor(backend: WorkerBackend, options: ResolvedPoolOptions, clock: Clock) {
     this.#clock = clock
     this.#options = options
+    this.gathersCalls = options.queueLimit === Number.POSITIVE_INFINITY
     this.#kind = backend.kind
     this.#scheduler = createScheduler({
       baseWorkers: options.minSize,

@@ -54,7 +54,7 @@ function tooLarge(): ForkpoolError {
 }
 
 /** A block of codec `json` from the texts of its items. */
-export function packTexts(texts: readonly string[]): ItemBlock {
+function packTexts(texts: readonly string[]): ItemBlock {
   const joined = texts.join('')
   const bytes = utf8.encode(joined)
   const isAscii = bytes.length === joined.length

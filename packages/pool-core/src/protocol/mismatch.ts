@@ -16,10 +16,10 @@ export class Mismatch extends Error {
     this.#found = found
   }
 
-  /** Puts a field's name or an element's index before the path. */
+  /** Puts a field's name, an element's index or the `<name>` of a type before the path. */
   inside(part: string | number): this {
     const text = typeof part === 'number' ? `[${part}]` : part
-    this.#path = this.#path === '' || this.#path.startsWith('[') ? text + this.#path : `${text}.${this.#path}`
+    this.#path = /^(?:$|[[<])/.test(this.#path) ? text + this.#path : `${text}.${this.#path}`
     return this
   }
 

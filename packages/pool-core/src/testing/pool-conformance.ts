@@ -33,9 +33,9 @@ export interface ConformanceTasks {
 
 export interface ConformancePools {
   /** A new pool over the module with the tasks; of size 2 unless the options say otherwise. */
-  open(options?: LocalPoolOptions<ConformanceTasks>): Pool<ConformanceTasks>
+  readonly open: (options?: LocalPoolOptions<ConformanceTasks>) => Pool<ConformanceTasks>
   /** A new pool over another module. */
-  openModule(module: URL): Pool
+  readonly openModule: (module: URL) => Pool
 }
 
 /** One promise of the `Pool` contract. `run` rejects where it is not kept. */

@@ -18,7 +18,7 @@ export type FormCheck =
   | { readonly kind: 'invalid'; readonly errors: Readonly<Partial<Record<FormField, string>>> }
 
 /** More would keep the service busy for minutes; the command line has no such limit. */
-export const ITEMS_MAX = 10_000_000
+const ITEMS_MAX = 10_000_000
 const SIZES_MAX = 12
 const REPEATS_MAX = 20
 

@@ -7,6 +7,7 @@ import { linePath, type PathPoint } from './path.ts'
 import { linearScale } from './scale.ts'
 import { timeTicks, valueTicks } from './ticks.ts'
 import { useWidth } from './use-width.ts'
+import { ValueAxis } from './value-axis.tsx'
 
 export interface TimeLine {
   readonly key: string
@@ -114,14 +115,7 @@ export function TimeChart(props: TimeChartProps) {
               <rect x={inner.from} y={0} width={inner.to - inner.from} height={inner.bottom + 1} />
             </clipPath>
           </defs>
-          {ticks.map((tick) => (
-            <g key={tick}>
-              <line className={tick === 0 ? 'chart-axis' : 'chart-grid'} x1={inner.from} x2={inner.to} y1={y(tick)} y2={y(tick)} />
-              <text x={inner.from - 8} y={y(tick)} dy="0.32em" textAnchor="end">
-                {formatRate(tick)}
-              </text>
-            </g>
-          ))}
+          <ValueAxis ticks={ticks} y={y} from={inner.from} to={inner.to} format={formatRate} />
           {timeTicks(domain[0], domain[1], Math.max(2, Math.floor(width / 110)), zoneOffset(domain[1])).map((tick) => (
             <text key={tick} x={x(tick)} y={HEIGHT - 8} textAnchor="middle">
               {formatClock(tick)}

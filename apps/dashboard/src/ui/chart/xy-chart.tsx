@@ -5,6 +5,7 @@ import { linePath } from './path.ts'
 import { linearScale } from './scale.ts'
 import { valueTicks } from './ticks.ts'
 import { useWidth } from './use-width.ts'
+import { ValueAxis } from './value-axis.tsx'
 
 export interface XYCurve {
   readonly key: string
@@ -66,14 +67,7 @@ export function XYChart({ label, xTitle, points, curves, marks, format }: XYChar
           <clipPath id={clip}>
             <rect x={inner.from} y={0} width={inner.to - inner.from} height={inner.bottom} />
           </clipPath>
-          {ticks.map((tick) => (
-            <g key={tick}>
-              <line className={tick === 0 ? 'chart-axis' : 'chart-grid'} x1={inner.from} x2={inner.to} y1={y(tick)} y2={y(tick)} />
-              <text x={inner.from - 8} y={y(tick)} dy="0.32em" textAnchor="end">
-                {format(tick)}
-              </text>
-            </g>
-          ))}
+          <ValueAxis ticks={ticks} y={y} from={inner.from} to={inner.to} format={format} />
           <g clipPath={`url(#${clip})`}>
             {curves.map((curve) => (
               <path

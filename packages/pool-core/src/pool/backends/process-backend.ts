@@ -8,6 +8,7 @@ import type { Clock, ExitCause } from '../../base/index.ts'
 import { after } from '../../base/index.ts'
 import { StreamLink } from '../../link/stream-link.ts'
 import { ENTRY_FLAGS, PROCESS_ENTRY } from '../entry/entry-urls.ts'
+import { inheritedFlags } from '../inherited-flags.ts'
 import { LINK_DESCRIPTOR } from '../link-descriptor.ts'
 import type { StartedWorker, WorkerBackend, WorkerSetup } from '../worker-backend.ts'
 
@@ -81,13 +82,4 @@ function exitOf(child: ChildProcess, clock: Clock): Promise<ExitCause> {
       ended(null, null)
     })
   })
-}
-
-/** Flags with a value in the next argument that are not for a worker, and those that are not for it either way. */
-const NOT_INHERITED = /^(-e|--eval|-p|--print|-pe|-c|--check|-i|--interactive|--input-type|--test|--watch|--inspect)(-[a-z-]+)?(=|$)/
-const WITH_CODE = /^(-e|--eval|-p|--print|-pe)$/
-
-/** This program's flags for Node, without those that concern only itself: code on the command line, the debugger's port, watching. */
-export function inheritedFlags(flags: readonly string[]): readonly string[] {
-  return flags.filter((flag, i) => !NOT_INHERITED.test(flag) && !WITH_CODE.test(flags[i - 1] ?? ''))
 }

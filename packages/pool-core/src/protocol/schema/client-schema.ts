@@ -86,17 +86,17 @@ const summaryFields: FieldsOf<BatchSummary> = {
 }
 
 /** How a batch ended. */
-export const SUMMARY: Struct<BatchSummary> = new Struct<BatchSummary>('a summary', summaryFields)
+const SUMMARY: Struct<BatchSummary> = new Struct<BatchSummary>('a summary', summaryFields)
 
 /** A failed task. */
-export const FAILURE: Struct<TaskFailure> = new Struct<TaskFailure>('a failure', {
+const FAILURE: Struct<TaskFailure> = new Struct<TaskFailure>('a failure', {
   at: required(integer(0, BLOCK_ITEMS_MAX - 1), "Position within the message: the task's index is `from + at`."),
   error: required(ERROR, 'What the last attempt threw.'),
   attempts: required(integer(1, MAX), 'How often the task ran.'),
 })
 
 /** What a client may rely on. */
-export const LIMITS: Struct<WelcomeLimits> = new Struct<WelcomeLimits>('limits', {
+const LIMITS: Struct<WelcomeLimits> = new Struct<WelcomeLimits>('limits', {
   frameBytes: required(integer(1, MAX), 'Largest frame accepted, bytes; a larger one closes the connection with 1009.'),
   inputWindowBytes: required(integer(1, MAX), 'Item bytes that may be on the way for one batch before the first `credit`.'),
   resultWindowBytes: required(integer(1, MAX), 'Result bytes sent for one batch before the first `credit` is needed.'),

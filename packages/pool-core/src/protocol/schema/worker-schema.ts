@@ -18,7 +18,7 @@ const PARAMETERS_MAX = 255
 const shard: Field<number, false> = required(integer(0, MAX), "The coordinator's number for the shard, never used twice.")
 
 /** A task function as a worker found it. */
-export const LISTING: Struct<TaskListing> = new Struct<TaskListing>('a task function', {
+const LISTING: Struct<TaskListing> = new Struct<TaskListing>('a task function', {
   name: required(name, "The name that clients use: the export's name, with the module's prefix where two modules export the same."),
   module: required(text(1, TEXT_LENGTH_MAX), "The module's file name without its folders, or `built-in`."),
   parameters: required(list(0, PARAMETERS_MAX, text(0, TEXT_LENGTH_MAX)), "Declared parameters, from the function's source."),
@@ -26,7 +26,7 @@ export const LISTING: Struct<TaskListing> = new Struct<TaskListing>('a task func
 })
 
 /** A task of a shard that threw. */
-export const SHARD_FAILURE: Struct<ShardFailure> = new Struct<ShardFailure>('a failure of a shard', {
+const SHARD_FAILURE: Struct<ShardFailure> = new Struct<ShardFailure>('a failure of a shard', {
   at: required(integer(0, BLOCK_ITEMS_MAX - 1), "Counts from the shard's first item."),
   error: required(ERROR, 'What was thrown.'),
   retryable: required(flag, 'False where another run cannot help: an unknown task, a value that cannot be encoded.'),

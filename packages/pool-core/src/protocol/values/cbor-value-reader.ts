@@ -198,7 +198,7 @@ function generic(reader: CborReader): unknown {
       return errorOf(object(reader))
     }
   } catch (error) {
-    throw located(error, name)
+    throw located(error, `<${name}>`)
   }
   throw new Mismatch('RegExp, ArrayBuffer, DataView or Error in tag 27', `${preview(name)} and ${length - 1} arguments`)
 }

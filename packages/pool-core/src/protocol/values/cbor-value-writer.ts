@@ -37,7 +37,7 @@ export function writeValue(writer: CborWriter, value: unknown, trail: ValueTrail
 }
 
 /** An integer where the number is a safe one, a float otherwise: −0, fractions, NaN, infinities, and from 2^53 on. */
-export function writeNumber(writer: CborWriter, value: number): void {
+function writeNumber(writer: CborWriter, value: number): void {
   if (Number.isSafeInteger(value) && (value !== 0 || !Object.is(value, -0))) {
     if (value >= 0) writer.head(0, value)
     else writer.head(1, -1 - value)

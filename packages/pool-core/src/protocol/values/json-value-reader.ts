@@ -22,7 +22,7 @@ export function valueFromJson(text: string): unknown {
  * The value that a fresh tree of `JSON.parse` stands for. The tree is used up: arrays and objects in it become parts of the value.
  * `depth` is how many containers enclose it.
  */
-export function fromJsonTree(tree: unknown, depth: number): unknown {
+function fromJsonTree(tree: unknown, depth: number): unknown {
   if (typeof tree !== 'object' || tree === null) return tree
   // One more than for writing: a wrapped object takes two levels here.
   if (depth > VALUE_DEPTH_MAX * 2) throw new Mismatch(`at most ${VALUE_DEPTH_MAX} levels of nesting`, 'more')
@@ -57,7 +57,7 @@ function typedValue(object: Record<string, unknown>, depth: number): unknown {
   try {
     return typeof type === 'string' ? build(type, value, object, depth) : wrong('the name of a type in "$type"', type)
   } catch (error) {
-    throw located(error, typeof type === 'string' ? `$type ${type.slice(0, 40)}` : '$type')
+    throw located(error, typeof type === 'string' && /^[a-z0-9]{1,20}$/.test(type) ? `<${type}>` : '<$type>')
   }
 }
 

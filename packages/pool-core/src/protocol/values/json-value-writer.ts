@@ -22,7 +22,7 @@ export function valueToJson(value: unknown, trail: ValueTrail): string {
 }
 
 /** A value as a tree for `JSON.stringify`. */
-export function toJsonTree(value: unknown, trail: ValueTrail): JsonTree {
+function toJsonTree(value: unknown, trail: ValueTrail): JsonTree {
   switch (typeof value) {
     case 'string':
       trail.weigh(value.length)

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import type { ShardId, WorkerId } from '../scheduler/index.ts'
+import { FakeClock } from '../testing/index.ts'
+import { RunDeadlines } from './run-deadlines.ts'
+
+const A = 'a' as WorkerId
+const shard = (number: number): ShardId => number as ShardId
+
+function setUp(): { clock: FakeClock; deadlines: RunDeadlines; told: string[] } {
+  const clock = new FakeClock()
+  const told: string[] = []
+  const deadlines = new RunDeadlines(clock, 50, {
+    late: (worker, one) => told.push(`late ${worker}${one}`),
+    overdue: (worker, one) => told.push(`overdue ${worker}${one}`),
+  })
+  return { clock, deadlines, told }
+}
+
+test('a shard is late after its time, and overdue after the grace', () => {
+  const { clock, deadlines, told } = setUp()
+  deadlines.assigned(A, shard(1), 100)
+  clock.advance(99)
+  expect(told).toEqual([])
+  clock.advance(1)
+  expect(told).toEqual(['late a1'])
+  clock.advance(50)
+  expect(told).toEqual(['late a1', 'overdue a1'])
+  expect(deadlines.answered(A, shard(1))).toBe(true)
+})
+
+test('the time of a shard begins when the one before it was answered', () => {
+  const { clock, deadlines, told } = setUp()
+  deadlines.assigned(A, shard(1), undefined)
+  deadlines.assigned(A, shard(2), 100)
+  clock.advance(1_000)
+  expect(deadlines.answered(A, shard(1))).toBe(false)
+  clock.advance(99)
+  expect(told).toEqual([])
+  clock.advance(1)
+  expect(told).toEqual(['late a2'])
+})
+
+test('an answer in time, or the loss of the worker, leaves no timer', () => {
+  const { clock, deadlines, told } = setUp()
+  deadlines.assigned(A, shard(1), 100)
+  expect(deadlines.answered(A, shard(1))).toBe(false)
+  deadlines.assigned(A, shard(2), 100)
+  deadlines.lost(A)
+  clock.advance(10_000)
+  expect(told).toEqual([])
+  expect(deadlines.answered(A, shard(2))).toBe(false)
+})
+
+test('a shard behind the running one that is given back does not touch its time', () => {
+  const { clock, deadlines, told } = setUp()
+  deadlines.assigned(A, shard(1), 100)
+  deadlines.assigned(A, shard(2), 100)
+  clock.advance(60)
+  deadlines.answered(A, shard(2))
+  clock.advance(40)
+  expect(told).toEqual(['late a1'])
+})

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { ProcessPool, ThreadPool } from '../src/index.ts'
+import type { CrashTasks } from './pool-crashes.ts'
+
+const program = fileURLToPath(new URL('./fixtures/pool-program.ts', import.meta.url))
+const tasks = new URL('./fixtures/pool-tasks.ts', import.meta.url)
+
+const start = (kind: string, what: string): ReturnType<typeof spawn> =>
+  spawn(process.execPath, ['--conditions=forkpool-source', program, kind, what], { stdio: ['ignore', 'pipe', 'pipe'] })
+
+async function run(kind: string, what: string): Promise<{ code: number | null; lines: string[]; stderr: string }> {
+  const child = start(kind, what)
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout!),
+    text(child.stderr!),
+    once(child, 'exit') as Promise<[number | null]>,
+  ])
+  return { code, lines: stdout.trimEnd().split('\n'), stderr }
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe.each(['thread', 'process'])('a program with a %s pool', (kind) => {
+  it('ends by itself when the work is done, without a close, and warns once', async () => {
+    const { code, lines, stderr } = await run(kind, 'leave open')
+    expect({ code, lines }).toEqual({ code: 0, lines: ['[1,4,9]'] })
+    expect(stderr.match(/FORKPOOL_UNCLOSED/g)).toHaveLength(1)
+    expect(stderr).toContain('a pool was never closed')
+  })
+
+  it('has nothing left of a pool that was closed: no handle, no timer, no warning', async () => {
+    const { code, lines, stderr } = await run(kind, 'close')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const { before, after } = JSON.parse(lines[1] ?? '') as { before: string[]; after: string[] }
+    expect(after).toEqual(before)
+  })
+
+  it('ends with its own error, whatever its pool does', async () => {
+    const { code, stderr } = await run(kind, 'throw')
+    expect(code).toBe(1)
+    expect(stderr).toContain('the program fails')
+  })
+
+  it('takes its workers along when it is killed, even from an endless loop', async () => {
+    const child = start(kind, 'loop')
+    const lines: string[] = []
+    for await (const line of createInterface(child.stdout!)) if (lines.push(line) === 2) break
+    const workers = JSON.parse(lines[1] ?? '') as number[]
+    expect(workers.length).toBeGreaterThan(0)
+    expect(workers.every(isAlive)).toBe(true)
+    child.kill('SIGKILL')
+    while (workers.some(isAlive)) await new Promise((resolve) => setImmediate(resolve))
+  })
+})
+
+describe.each([
+  ['thread', ThreadPool],
+  ['process', ProcessPool],
+] as const)('the finalizer of a %s pool', (_kind, Pool) => {
+  it('runs when a worker stops in good order', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'forkpool-pool-'))
+    const file = join(folder, 'notes')
+    const pool = new Pool<CrashTasks>(tasks, { size: 1, initializer: 'setUp', initializerArguments: [file], finalizer: 'tearDown' })
+    expect(await pool.submit('square', 2)).toBe(4)
+    await pool.close()
+    expect(await readFile(file, 'utf8')).toBe('torn down\n')
+    await rm(folder, { recursive: true })
+  })
+})
