@@ -21,7 +21,7 @@ const TIMES = 200_000
 using counter = new Value('i32', 0, { memory: 'process', lock: false })
 using lock = new Lock({ memory: 'process' })
 /** All begin together, whichever process starts first. */
-using start = new Barrier(PROCESSES, { memory: 'process' })
+using start = new Barrier({ parties: PROCESSES, memory: 'process' })
 
 await using pool = new ProcessPool<typeof import('./shared-tasks.ts')>(new URL('./shared-tasks.ts', import.meta.url), {
   size: PROCESSES,

@@ -5,8 +5,8 @@
  *
  *     with ThreadPoolExecutor(max_workers=4) as pool:
  *         for n, result in zip(numbers, pool.map(math.factorial, numbers)): print(n, result)
- *         futures = {pool.submit(math.factorial, n): n for n in numbers}
- *         for future in as_completed(futures): print(futures[future], future.result())
+ *         futures = [pool.submit(math.factorial, n) for n in (3000, 1000, 2000)]
+ *         for future in as_completed(futures): print(len(str(future.result())))
  *
  * Needs no coordinator.
  */
@@ -17,7 +17,9 @@ await using pool = new ThreadPool<typeof import('./shared-tasks.ts')>(new URL('.
 const numbers = [...range(5, 26, 5)]
 for (const [i, result] of (await pool.map('factorial', numbers)).entries()) console.log(`${numbers[i]}! = ${result}`)
 
-const futures = new Map([1_000, 2_000, 3_000].map((n) => [pool.submit('factorial', n), n]))
-const lengths = new Map<number, number>()
-for await (const future of asCompleted(futures.keys())) lengths.set(futures.get(future) ?? 0, String(await future).length)
-for (const [n, length] of [...lengths].sort(([a], [b]) => a - b)) console.log(`${n}! has ${length} digits`)
+// As they are ready: in whatever order they end, so they are put in order for the reader.
+const lengths: number[] = []
+for await (const future of asCompleted([3_000, 1_000, 2_000].map((n) => pool.submit('factorial', n)))) {
+  lengths.push(String(await future.result()).length)
+}
+console.log(`digits of 1000!, 2000! and 3000!: ${lengths.toSorted((a, b) => a - b).join(', ')}`)

@@ -22,13 +22,18 @@ class Peer {
   readonly closes: (readonly [number, string])[] = []
   readonly batches: Submitted[] = []
   refuseWith: ForkpoolError | undefined
+  /** Kinds of messages that no frame can carry. */
+  unsendable = ''
   readonly session: ClientSession
 
   constructor(token?: string) {
     this.session = new ClientSession(
       {
         clock: this.clock,
-        send: (message) => this.sent.push(message),
+        send: (message) => {
+          if (message.kind === this.unsendable) throw new ForkpoolError('LIMIT_EXCEEDED', 'the frame would be too large')
+          this.sent.push(message)
+        },
         close: (code, reason) => this.closes.push([code, reason]),
         submit: (request, _items, _ended, sink) => this.#submit(request, sink),
         isToken: (given) => given === token,
@@ -240,6 +245,19 @@ describe('windows', () => {
     peer.session.receive({ kind: 'credit', batch: 1, bytes: 96 })
     expect(peer.sent).toMatchObject([{ from: 0 }, { from: 12 }, { from: 24, done: SUMMARY }])
     expect(calls).toEqual(['pause', 'go on'])
+    expect(peer.session.openBatches).toBe(0)
+  })
+
+  test('results that no frame can carry end their batch, and only that', () => {
+    const peer = new Peer().hello()
+    const { sink, calls } = peer.submit(1)
+    peer.unsendable = 'results'
+    sink.results(results(0, 1), undefined)
+    expect(peer.sent).toMatchObject([{ kind: 'refused', batch: 1, error: { code: 'LIMIT_EXCEEDED' } }])
+    expect(calls).toEqual(['cancel'])
+    sink.done({ ...SUMMARY, outcome: 'cancelled' })
+    expect(peer.sent).toHaveLength(1)
+    expect(peer.closes).toEqual([])
     expect(peer.session.openBatches).toBe(0)
   })
 

@@ -139,7 +139,7 @@ export class Gateway {
             'BAD_MESSAGE',
             `this connection speaks ${dialect}: expected ${dialect === 'cbor' ? 'binary' : 'text'} frames`,
           )
-        session.receive(decodeClientMessage(isBinary ? data : data.toString('utf8'), dialect))
+        session.receive(decodeClientMessage(data, dialect))
       } catch (error) {
         if (!(error instanceof ForkpoolError)) log.error({ session: id, err: error }, 'a message could not be handled')
         session.violated(error)

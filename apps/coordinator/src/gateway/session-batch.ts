@@ -48,6 +48,8 @@ export class SessionBatch implements BatchSink {
   #accepted: AcceptedMessage | undefined
   #congested = false
   #paused = false
+  /** Refused after it was accepted: nothing further is said of it. */
+  #isOver = false
 
   constructor(batch: number, limits: SessionBatchLimits, send: (message: ServerMessage) => void, events: SessionBatchEvents) {
     this.#batch = batch
@@ -129,7 +131,7 @@ export class SessionBatch implements BatchSink {
 
   credit(bytes: number): void {
     this.#inputBytes -= bytes
-    if (this.#ended) return
+    if (this.#ended || this.#isOver) return
     this.#creditBytes += bytes
     if (this.#creditBytes * CREDIT_SHARE < this.#limits.inputWindowBytes && this.#inputBytes > 0) return
     this.#send({ kind: 'credit', batch: this.#batch, bytes: this.#creditBytes })
@@ -153,14 +155,30 @@ export class SessionBatch implements BatchSink {
   }
 
   #write(message: ServerMessage, bytes: number): void {
+    if (this.#isOver) return
     this.sendAccepted()
     if (this.#waiting.length > 0 || !this.#fits(bytes)) {
       this.#waiting.push({ message, bytes })
       this.#pause(true)
       return
     }
+    this.#deliver(message, bytes)
+  }
+
+  /**
+   * Sends results. One that no frame can carry (a result of eight mebibytes, written as JSON) ends the batch with the reason: the client
+   * could not be told of it in any other way, and everybody else's batches must not notice.
+   */
+  #deliver(message: ServerMessage, bytes: number): void {
     this.#resultBytes += bytes
-    this.#send(message)
+    try {
+      this.#send(message)
+    } catch (error) {
+      this.#waiting = []
+      this.failed(error)
+      this.#isOver = true
+      this.#handle?.cancel()
+    }
   }
 
   #fits(bytes: number): boolean {
@@ -172,8 +190,7 @@ export class SessionBatch implements BatchSink {
     let sent = 0
     for (const { message, bytes } of this.#waiting) {
       if (!this.#fits(bytes)) break
-      this.#resultBytes += bytes
-      this.#send(message)
+      this.#deliver(message, bytes)
       sent++
     }
     if (sent > 0) this.#waiting = this.#waiting.slice(sent)

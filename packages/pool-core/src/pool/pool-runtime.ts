@@ -444,7 +444,8 @@ export class PoolRuntime implements BatchCarrier {
       if (failure !== undefined) final.set(at, { ...failure, at })
     }
     const ranges = message.count === 0 ? [] : splitRanges(from, message.count, message.values, failedAt, final)
-    this.#report(batch.id, [...ranges, ...rangesOfFailures(outcome.takeFailed(batch.id))], outcome)
+    const others = outcome.takeFailed(batch.id)
+    this.#report(batch.id, others.size === 0 ? ranges : [...ranges, ...rangesOfFailures(others)], outcome)
   }
 
   #report(id: BatchId, ranges: readonly SettledRange[], outcome: StepOutcome): void {

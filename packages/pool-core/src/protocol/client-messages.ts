@@ -17,7 +17,7 @@ export interface HelloMessage {
  */
 export interface SubmitMessage {
   readonly kind: 'submit'
-  /** The client's own number for the batch: a positive safe integer, never used twice in one session. */
+  /** The client's own number for the batch: a positive safe integer, higher than every one before it in the session. */
   readonly batch: number
   /** Name of the task function, as listed by `GET /api/v1/tasks`. */
   readonly task: string

@@ -94,19 +94,6 @@ describe('CborWriter', () => {
     expect(hex(writer.finish())).toBe('01')
   })
 
-  it('takes back what came behind a length', () => {
-    expect(
-      hex(
-        written((writer) => {
-          writer.head(0, 1)
-          writer.text('no')
-          writer.rewind(1)
-          writer.head(0, 2)
-        }),
-      ),
-    ).toBe('0102')
-  })
-
   it('gives a second writer to whoever writes in the middle of another writing', () => {
     const outer = beginWriter(16, MIB)
     outer.head(0, 1)

@@ -80,11 +80,6 @@ export class CborWriter {
     this.#endMax = this.length + bytesMax
   }
 
-  /** Takes back what was written after `length`. */
-  rewind(length: number): void {
-    this.#at = this.#start + length
-  }
-
   /** Major type (0 to 7) and its argument, a safe integer, in the shortest form. */
   head(major: number, argument: number): void {
     this.#room(9)

@@ -31,7 +31,7 @@ export const CLIENT_MESSAGES: MessageTable<ClientMessage> = {
     sender: 'client',
     doc: 'Opens a batch. A single call is one message: one item and `end`.',
     fields: {
-      batch: required(integer(1, MAX), "The client's own number for the batch, never used twice in one session."),
+      batch: required(integer(1, MAX), "The client's own number for the batch, higher than every one before it in the session."),
       task: required(name, 'Name of the task function, as `GET /api/v1/tasks` lists it.'),
       pool: optional(name, 'Name of the pool. Default: `size-N` where `poolSize` is given, else `default`.'),
       poolSize: optional(integer(1, MAX), "At most so many workers compute for the pool at once. Default: the coordinator's cores."),

@@ -7,7 +7,7 @@ import type { ValueTrail } from './value-trail.ts'
 
 /**
  * Writes one value in CBOR. Throws `NOT_SERIALISABLE` with the path of what cannot travel; what the value's own getters throw comes
- * through as it is. Then the writer holds a part of the value: the caller rewinds it.
+ * through as it is. Then the writer holds a part of the value: the caller abandons it.
  */
 export function writeValue(writer: CborWriter, value: unknown, trail: ValueTrail): void {
   switch (typeof value) {
