@@ -105,9 +105,13 @@ test('06: factorials in threads', async () => {
   ])
 })
 
-test.skipIf(python() === undefined)('a client in Python (needs the package websockets)', async () => {
+test('a client in Python', async (context) => {
+  const interpreter = python()
+  const note = 'the Python package websockets is missing; tools/install says how to get it'
+  // On a build server no test may be skipped.
+  if (interpreter === undefined) return process.env['CI'] === 'true' ? expect.fail(note) : context.skip(note)
   const script = fileURLToPath(new URL('./python/squares.py', import.meta.url))
-  const { code, lines, stderr } = await run(python() ?? 'python3', [script, '100000'])
+  const { code, lines, stderr } = await run(interpreter, [script, '100000'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(lines).toEqual(['100000 squares, the last is 10000000000, their sum is 333338333350000'])
 })

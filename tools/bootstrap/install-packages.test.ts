@@ -4,27 +4,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-/** A project whose one package lies in its own folder: npm needs no network for it. */
+/** A project whose packages lie in its own folder: npm needs no network for them. */
 let root: string
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'forkpool-install-'))
-  mkdirSync(join(root, 'part'))
-  writePackages('1.0.0')
+  writePackages(['part'])
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
-function writePackages(version: string): void {
-  writeFileSync(join(root, 'part', 'package.json'), JSON.stringify({ name: 'part', version }))
-  writeFileSync(join(root, 'package.json'), JSON.stringify({ name: 'whole', version: '1.0.0', workspaces: ['part'] }))
-  const packages = {
-    '': { name: 'whole', version: '1.0.0', workspaces: ['part'] },
-    'node_modules/part': { resolved: 'part', link: true },
-    part: { version },
+function writePackages(names: readonly string[]): void {
+  const whole = { name: 'whole', version: '1.0.0', workspaces: names }
+  const packages: Record<string, unknown> = { '': whole }
+  for (const name of names) {
+    mkdirSync(join(root, name), { recursive: true })
+    writeFileSync(join(root, name, 'package.json'), JSON.stringify({ name, version: '1.0.0' }))
+    packages[`node_modules/${name}`] = { resolved: name, link: true }
+    packages[name] = { version: '1.0.0' }
   }
-  writeFileSync(
-    join(root, 'package-lock.json'),
-    JSON.stringify({ name: 'whole', version: '1.0.0', lockfileVersion: 3, requires: true, packages }),
-  )
+  writeFileSync(join(root, 'package.json'), JSON.stringify(whole))
+  writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ ...whole, lockfileVersion: 3, requires: true, packages }))
 }
 
 /** In a process of its own, as the bootstrap runs it. */
@@ -35,13 +33,19 @@ function install(): { readonly code: number | null; readonly output: string } {
   return { code: run.status, output: run.stdout + run.stderr }
 }
 
-test('packages are installed once, and again when the lock file changes', () => {
+const isThere = (name: string): boolean => existsSync(join(root, 'node_modules', name, 'package.json'))
+
+test('packages are installed once, and again when the lock file changes or node_modules is gone', () => {
   const first = install()
   expect(first).toMatchObject({ code: 0 })
   expect(first.output).toContain('installing npm packages')
-  expect(existsSync(join(root, 'node_modules', 'part', 'package.json'))).toBe(true)
+  expect(isThere('part')).toBe(true)
   expect(install()).toEqual({ code: 0, output: '' })
-  // A package comes in from outside of the lock file's knowledge: it is not there, so the lock file is right and node_modules is not.
+
+  writePackages(['part', 'more'])
+  expect(install().output).toContain('installing npm packages')
+  expect(isThere('more')).toBe(true)
+
   rmSync(join(root, 'node_modules'), { recursive: true })
   expect(install().output).toContain('installing npm packages')
 })
@@ -60,6 +64,6 @@ test('a failed installation shows what npm said, and is tried again', () => {
   expect(failed.code).not.toBe(0)
   expect(failed.output).toContain('npm error')
   expect(failed.output).toContain('npm ci failed with exit code')
-  writePackages('1.0.0')
+  writePackages(['part'])
   expect(install().code).toBe(0)
 })

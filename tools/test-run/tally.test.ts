@@ -10,12 +10,9 @@ test('the last line alone is the count over all parts', () => {
 })
 
 test('failures, skips and missing programs are named', () => {
-  const text = renderSummary(
-    [part({ failed: [noted('breaks')], skipped: [noted('needs k6')] })],
-    [{ name: 'k6', reason: 'Go is not on PATH' }],
-  )
+  const text = renderSummary([part({ failed: [noted('breaks')], skipped: [noted('runs')] })], [{ name: 'k6', reason: 'Go is not on PATH' }])
   expect(text).toContain('FAILED unit: breaks: why')
-  expect(text).toContain('skipped unit: needs k6')
+  expect(text).toContain('skipped unit: runs: why')
   expect(text).toContain('missing k6: Go is not on PATH')
 })
 

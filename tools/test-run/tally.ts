@@ -1,7 +1,7 @@
 /** One failed or skipped test, for the summary. */
 export interface NotedTest {
   readonly name: string
-  /** First line of the failure; empty for a skip. */
+  /** First line of the failure, or why it was skipped. */
   readonly reason: string
 }
 
@@ -25,7 +25,7 @@ export interface MissingTool {
  */
 export function renderSummary(parts: readonly PartResult[], missing: readonly MissingTool[]): string {
   const failed = parts.flatMap((part) => part.failed.map((test) => `  FAILED ${part.part}: ${test.name}: ${test.reason}`))
-  const skipped = parts.flatMap((part) => part.skipped.map((test) => `  skipped ${part.part}: ${test.name}`))
+  const skipped = parts.flatMap((part) => part.skipped.map((test) => `  skipped ${part.part}: ${test.name}: ${test.reason}`))
   return [
     ...parts.map(
       (part) =>

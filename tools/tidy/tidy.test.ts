@@ -36,9 +36,11 @@ test('a function of more than 70 lines is found, with its place', () => {
     writeFileSync(join(folder, 'long.ts'), `\n${body(80)}`)
     writeFileSync(join(folder, 'list.test.ts'), body(80))
     const long = join(folder, 'long.ts')
-    expect(functionLength([folder])).toMatchObject([{ path: long, line: 2 }])
+    expect(functionLength([folder], new Map())).toMatchObject([{ path: long, line: 2 }])
     expect(functionLength([folder], new Map([[`${long} f`, 82]]))).toEqual([])
     expect(functionLength([folder], new Map([[`${long} f`, 81]]))).toHaveLength(1)
+    expect(functionLength([folder], new Map([[`${long} f`, 83]]))).toMatchObject([{ message: expect.stringContaining('shrunk') as string }])
+    expect(functionLength([join(folder, 'short.ts')], new Map([['short.ts f', 90]]))).toMatchObject([{ path: 'short.ts f' }])
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

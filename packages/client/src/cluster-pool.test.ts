@@ -17,6 +17,13 @@ describe('map', () => {
     expect(await pool.map('square', asyncRange(8))).toEqual(squares)
   })
 
+  test('an input of unknown length gives exactly as many results', async () => {
+    const { cluster } = await connected({ limits: { inputWindowBytes: 80, resultWindowBytes: 80 }, shardItems: 3 })
+    const results = await cluster.pool().map('square', asyncRange(37))
+    expect(results).toEqual(Array.from({ length: 37 }, (_, i) => i * i))
+    expect(await cluster.pool().map('text', asyncRange(23))).toEqual(Array.from({ length: 23 }, (_, i) => `n${i}`))
+  })
+
   test('a small batch is one message out', async () => {
     const { cluster, peer } = await connected()
     await cluster.pool({ size: 2 }).map('square', range(100))
@@ -134,6 +141,17 @@ describe('failures in map', () => {
     await expect(cluster.pool().map('describe', [() => 1])).rejects.toMatchObject({ code: 'NOT_SERIALISABLE' })
   })
 
+  test('results around items that cannot be sent are paid for once', async () => {
+    const { cluster, peer } = await connected({ limits: { resultWindowBytes: 100 }, shardItems: 8 })
+    const items = Array.from({ length: 200 }, (_, i) => (i % 3 === 0 ? (): number => i : i))
+    const outcomes = await cluster.pool().map('describe', items, { settle: true })
+    expect(outcomes.map(({ status }) => status)).toEqual(items.map((item) => (typeof item === 'number' ? 'fulfilled' : 'rejected')))
+    expect(outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))).toEqual(
+      items.filter((item) => typeof item === 'number').map(String),
+    )
+    expect(peer.kinds()).toContain('credit')
+  })
+
   test('an item that is too large fails its own task', async () => {
     const { cluster } = await connected({ limits: { inputWindowBytes: 10_000 } })
     const outcomes = await cluster.pool().map('describe', ['a', 'x'.repeat(6000), 'b', 'y'.repeat(4000)], { settle: true })
@@ -200,6 +218,18 @@ describe('abort', () => {
     expect(peer.kinds()).toEqual(['hello'])
   })
 
+  test('drops results that could have been read', async () => {
+    const { cluster, peer } = await connected({ hold: true, shardItems: 1 })
+    const controller = new AbortController()
+    const results = cluster.pool().imap('square', [1, 2, 3], { signal: controller.signal })
+    await settle()
+    peer.connection.release(2)
+    await settle()
+    controller.abort('enough')
+    await expect(results.next()).rejects.toBe('enough')
+    expect((await results.next()).done).toBe(true)
+  })
+
   test('leaves no listener on the signal after the end', async () => {
     const { cluster } = await connected()
     const { signal } = new AbortController()
@@ -209,7 +239,7 @@ describe('abort', () => {
     await cluster.pool().submitWith({ signal }, 'square', 2)
     await collect(cluster.pool().imap('square', [1, 2], { signal }))
     expect(added).toHaveBeenCalledTimes(3)
-    for (const [index, call] of added.mock.calls.entries()) expect(removed.mock.calls[index]?.[1]).toBe(call[1])
+    for (const [index, call] of added.mock.calls.entries()) expect(removed.mock.calls[index]?.slice(0, 2)).toEqual(call.slice(0, 2))
   })
 })
 

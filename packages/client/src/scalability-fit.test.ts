@@ -26,6 +26,12 @@ test('more than linear is no contention', () => {
   expect(fitScalability(points([1, 100], [2, 250], [4, 600]), 4)).toMatchObject({ sigma: 0, kappa: 0, peakPoolSize: 4 })
 })
 
+test('a throughput that no worker raises is all contention', () => {
+  const fit = fitScalability(points([1, 100], [2, 100], [4, 100]), 4)
+  expect([fit.sigma, fit.amdahlSerial]).toEqual([expect.closeTo(1, 9), expect.closeTo(1, 9)])
+  expect(fit).toMatchObject({ lambda: expect.closeTo(100, 6), kappa: expect.closeTo(0, 9) })
+})
+
 test('a second worker that makes it slower is found, and the peak with it', () => {
   const fit = fitScalability(points([1, 100], [2, 80], [4, 40]), 4)
   expect(fit.peakPoolSize).toBe(1)

@@ -78,7 +78,7 @@ function misfit(points: readonly ThroughputPoint[], sigma: number, kappa: number
   return sum
 }
 
-/** Where `of` is least between `low` and `high`, for an `of` that falls and then rises. Both ends are tried: bounds are answers here. */
+/** Where `of` is least between `low` and `high`, for an `of` that falls and then rises. The lower end is tried itself: no contention is zero. */
 function minimum(low: number, high: number, of: (at: number) => number): number {
   const ratio = (Math.sqrt(5) - 1) / 2
   let from = low
@@ -104,9 +104,7 @@ function minimum(low: number, high: number, of: (at: number) => number): number 
     }
   }
   const middle = (from + to) / 2
-  const atMiddle = of(middle)
-  if (of(low) <= atMiddle) return low
-  return of(high) < atMiddle ? high : middle
+  return of(low) <= of(middle) ? low : middle
 }
 
 /** The whole size from 1 to `reach` with the largest fitted throughput. */

@@ -21,6 +21,7 @@ export function submit(state: SessionState, message: SubmitMessage, out: Session
     itemsSent: 0,
     roomBytes: 0,
     resultsReceived: 0,
+    unreadBytes: 0,
     consumedBytes: 0,
   }
   state.batches.set(batch.batch, batch)
@@ -122,8 +123,10 @@ export function takeResults(state: SessionState, message: ResultsMessage, out: S
     violate(state, `${values.count} results and ${failures?.length ?? 0} failures for ${count} tasks`, out)
     return
   }
+  const bytes = resultBytes(message)
+  batch.unreadBytes += bytes
   if (batch.phase === 'open') out.push({ kind: 'results', batch: batch.batch, message })
-  else consume(state, batch.batch, resultBytes(message), out)
+  else consume(state, batch.batch, bytes, out)
   if (done !== undefined) endBatch(state, batch.batch, done, out)
 }
 
@@ -164,6 +167,9 @@ export function takeRefusal(state: SessionState, number: number | undefined, err
 export function consume(state: SessionState, number: number, bytes: number, out: SessionCommand[]): void {
   const batch = state.batches.get(number)
   if (batch === undefined || batch.phase === 'waiting' || state.welcome === undefined) return
+  // More credit than results would let the coordinator send beyond the window.
+  assert(bytes <= batch.unreadBytes, `batch ${number} has ${batch.unreadBytes} unread bytes of results, not ${bytes}`)
+  batch.unreadBytes -= bytes
   batch.consumedBytes += bytes
   if (batch.consumedBytes * CREDITS_PER_WINDOW < state.welcome.limits.resultWindowBytes) return
   out.push({ kind: 'send', message: { kind: 'credit', batch: number, bytes: batch.consumedBytes } })

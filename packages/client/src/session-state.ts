@@ -17,6 +17,8 @@ export interface BatchState {
   /** Item bytes that may be sent before the next `credit`. */
   roomBytes: number
   resultsReceived: number
+  /** Result bytes that came and were not read yet. */
+  unreadBytes: number
   /** Result bytes that were read, and for which no `credit` was sent yet. */
   consumedBytes: number
 }

@@ -192,6 +192,13 @@ describe('result window', () => {
     expect(driver.step({ kind: 'consumed', batch, bytes: 16 })).toEqual([])
   })
 
+  test('more than came is a fault of ours', () => {
+    const driver = connected()
+    const [batch] = driver.submit(10)
+    driver.receive(results(batch, 0, 5))
+    expect(() => driver.step({ kind: 'consumed', batch, bytes: 41 })).toThrow('40 unread bytes')
+  })
+
   test('none is given after the end', () => {
     const driver = connected()
     const [batch] = driver.submit(10)

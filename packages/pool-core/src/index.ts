@@ -23,6 +23,7 @@ export type {
 } from './batch/index.ts'
 export { asCompleted, Future, wait } from './future/index.ts'
 export type { CompletedFuture, FutureState, ReturnWhen, WaitResult } from './future/index.ts'
+export type { InlineTasks } from './pool/inline-module.ts'
 export type { LocalPoolOptions, ProcessPoolOptions, TaskModuleSpec } from './pool/options.ts'
 export type { Pool } from './pool/pool.ts'
 export type { PoolState } from './pool/pool-state.ts'

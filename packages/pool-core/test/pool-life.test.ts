@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { ProcessPool, ThreadPool } from '../src/index.ts'
+import { ProcessPool, range, ThreadPool } from '../src/index.ts'
 import type { CrashTasks } from './pool-crashes.ts'
 
 const program = fileURLToPath(new URL('./fixtures/pool-program.ts', import.meta.url))
@@ -43,10 +43,10 @@ describe.each(['thread', 'process'])('a program with a %s pool', (kind) => {
     expect(stderr).toContain('a pool was never closed')
   })
 
-  it('has nothing left of a pool that was closed: no handle, no timer, no warning', async () => {
+  it('has nothing left of a pool that lost a worker and was closed: no handle, no timer, no descriptor, no warning', async () => {
     const { code, lines, stderr } = await run(kind, 'close')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const { before, after } = JSON.parse(lines[1] ?? '') as { before: string[]; after: string[] }
+    const { before, after } = JSON.parse(lines[1] ?? '') as { before: unknown; after: unknown }
     expect(after).toEqual(before)
   })
 
@@ -80,5 +80,22 @@ describe.each([
     await pool.close()
     expect(await readFile(file, 'utf8')).toBe('torn down\n')
     await rm(folder, { recursive: true })
+  })
+})
+
+describe.each([
+  ['thread', ThreadPool],
+  ['process', ProcessPool],
+] as const)('a %s pool of inline functions', (_kind, Pool) => {
+  it('runs those that close over nothing, and says what another one lacks', async () => {
+    const factor = 3
+    await using pool = Pool.of({ square: (n: number) => n * n, scale: (n: number) => n * factor }, { size: 1 })
+    expect(await pool.map('square', range(4))).toEqual([0, 1, 4, 9])
+    await expect(pool.submit('scale', 1)).rejects.toMatchObject({
+      name: 'TaskError',
+      task: 'scale',
+      message: expect.stringContaining('the inline function "scale" uses factor, which lies outside of it') as string,
+    })
+    expect(await pool.submit('square', 5)).toBe(25)
   })
 })

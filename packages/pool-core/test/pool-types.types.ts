@@ -45,6 +45,18 @@ export function options(module: URL): readonly Pool<Tasks>[] {
   ]
 }
 
+export async function inline(): Promise<void> {
+  await using pool = ThreadPool.of({ half: (n: number) => n / 2, name: async (text: string) => text }, { size: 1 })
+  const halves = await pool.map('half', [1])
+  expectTrue<Equal<typeof halves, number[]>>()
+  const name = await pool.submit('name', 'a')
+  expectTrue<Equal<typeof name, string>>()
+  // @ts-expect-error there is no such function
+  await pool.map('third', [1])
+  // @ts-expect-error items of the wrong type
+  await pool.map('half', ['1'])
+}
+
 export function both(pools: readonly (ThreadPool<Tasks> | ProcessPool<Tasks>)[]): readonly Pool<Tasks>[] {
   return pools
 }

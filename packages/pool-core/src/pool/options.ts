@@ -108,7 +108,7 @@ function moduleUrls(modules: TaskModuleSpec | readonly TaskModuleSpec[]): readon
   const specs = Array.isArray(modules) ? (modules as readonly TaskModuleSpec[]) : [modules as TaskModuleSpec]
   if (specs.length === 0) throw bad('a pool needs a task module: new URL("./tasks.ts", import.meta.url)')
   return specs.map((spec) => {
-    if (spec instanceof URL && spec.protocol === 'file:') return spec.href
+    if (spec instanceof URL && (spec.protocol === 'file:' || spec.protocol === 'data:')) return spec.href
     if (typeof spec === 'string' && spec.startsWith('file:')) return spec
     if (typeof spec === 'string' && path.isAbsolute(spec)) return pathToFileURL(spec).href
     throw bad(`a task module is a file: URL or an absolute path, not ${spec instanceof URL ? spec.href : JSON.stringify(spec)}`)

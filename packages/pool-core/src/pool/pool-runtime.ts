@@ -3,15 +3,7 @@ import { deferred, ForkpoolError } from '../base/index.ts'
 import type { BatchCarrier, BatchOwner, BatchSubmission, CarrierLimits } from '../batch/index.ts'
 import { rangesOfFailures, splitRanges, StepOutcome, TaskCatalogue, taskFailureOf } from '../dispatch/index.ts'
 import type { SettledRange } from '../dispatch/index.ts'
-import {
-  blockBytes,
-  FRAME_BYTES_MAX,
-  INPUT_WINDOW_BYTES,
-  resultBytes,
-  RESULT_WINDOW_BYTES,
-  sliceBlock,
-  toWireError,
-} from '../protocol/index.ts'
+import { blockBytes, FRAME_BYTES_MAX, INPUT_WINDOW_BYTES, resultBytes, RESULT_WINDOW_BYTES, sliceBlock } from '../protocol/index.ts'
 import type { BatchSummary, ItemBlock, RanMessage, TaskFailure, TaskListing } from '../protocol/index.ts'
 import { createScheduler, schedulerStatistics, step } from '../scheduler/index.ts'
 import type {
@@ -25,14 +17,17 @@ import type {
   ShardId,
   WorkerId,
 } from '../scheduler/index.ts'
-import { keepAlive } from '../memory/keep-alive.ts'
 import { LocalBatch } from './local-batch.ts'
 import { LocalFleet } from './local-fleet.ts'
 import type { ResolvedPoolOptions } from './options.ts'
 import type { PoolState } from './pool-state.ts'
 import { RunDeadlines } from './run-deadlines.ts'
-import type { LocalPoolStatistics, TaskFigures } from './statistics.ts'
+import { RunCounts } from './run-counts.ts'
+import type { LocalPoolStatistics } from './statistics.ts'
+import { timedOutRun, timeoutError } from './timed-out-run.ts'
+import { Vigil } from './vigil.ts'
 import type { WorkerBackend } from './worker-backend.ts'
+import { WorkerQuotas } from './worker-quotas.ts'
 
 /** What a worker gave, beside the event that tells the scheduler of it. */
 interface RanShard {
@@ -70,9 +65,8 @@ export class PoolRuntime implements BatchCarrier {
   readonly #catalogue = new TaskCatalogue()
   readonly #batches = new Map<BatchId, LocalBatch>()
   readonly #shards = new Map<ShardId, HeldShard>()
-  /** Tasks that each worker has run; only with `maxTasksPerWorker`. */
-  readonly #tasksRun = new Map<WorkerId, number>()
-  readonly #byTask = new Map<string, { ran: number; failed: number; runMs: number }>()
+  readonly #quotas: WorkerQuotas
+  readonly #counts = new RunCounts()
   #lostCount = 0
   #submitted = 0
   #pending: { readonly event: SchedulerEvent; readonly ran: RanShard | undefined }[] = []
@@ -84,8 +78,8 @@ export class PoolRuntime implements BatchCarrier {
   readonly #drained = deferred<void>()
   /** Resolves when the pool is closed. */
   readonly #closed = deferred<void>()
-  /** Held while a call is open, and while the pool ends: the workers themselves keep no program alive. */
-  #letGo: (() => void) | undefined
+  /** Held while a call is open, and while the pool ends. */
+  readonly #vigil = new Vigil()
   #spaceWaiters: (() => void)[] = []
 
   constructor(backend: WorkerBackend, options: ResolvedPoolOptions, clock: Clock) {
@@ -93,6 +87,7 @@ export class PoolRuntime implements BatchCarrier {
     this.#options = options
     this.gathersCalls = options.queueLimit === Number.POSITIVE_INFINITY
     this.#kind = backend.kind
+    this.#quotas = new WorkerQuotas(options.maxTasksPerWorker)
     this.#scheduler = createScheduler({
       baseWorkers: options.minSize,
       maxWorkers: options.size,
@@ -133,7 +128,7 @@ export class PoolRuntime implements BatchCarrier {
     }
     const bytes = submission.items === undefined ? 0 : blockBytes(submission.items)
     const batch = new LocalBatch(number, submission, owner, INPUT_WINDOW_BYTES - bytes, this.#clock.now())
-    if (this.#batches.size === 0) this.#holdAlive()
+    if (this.#batches.size === 0) this.#vigil.hold()
     this.#batches.set(batch.id, batch)
     const { task, priority = 0, chunkSize, total, retries = 0, backoffMs = 0, failFast = false, timeoutMs, items } = submission
     this.#feed({
@@ -196,7 +191,7 @@ export class PoolRuntime implements BatchCarrier {
   close(): Promise<void> {
     if (this.#state !== 'running') return this.#closed.promise
     this.#state = 'draining'
-    this.#holdAlive()
+    this.#vigil.hold()
     this.#wakeSpaceWaiters()
     void this.#drained.promise.then(() => this.#endWorkers('stop'))
     this.#feed({ kind: 'drain-requested' })
@@ -207,7 +202,7 @@ export class PoolRuntime implements BatchCarrier {
   terminate(): Promise<void> {
     if (this.#state === 'closed') return this.#closed.promise
     this.#state = 'stopping'
-    this.#holdAlive()
+    this.#vigil.hold()
     this.#wakeSpaceWaiters()
     this.#failAll(() => closedError('the pool was terminated'))
     void this.#endWorkers('kill')
@@ -223,7 +218,7 @@ export class PoolRuntime implements BatchCarrier {
       workers: { ...workers, started: this.#fleet.startedCount, lost: this.#lostCount },
       openCalls: openBatches,
       tasks: { queued, running, completed, failed, cancelled },
-      byTask: Object.fromEntries(Array.from(this.#byTask, ([task, figures]): [string, TaskFigures] => [task, { ...figures }])),
+      byTask: this.#counts.figures(),
     }
   }
 
@@ -281,7 +276,7 @@ export class PoolRuntime implements BatchCarrier {
     if (!asked) this.#lostCount++
     for (const [shard, held] of this.#shards) if (held.worker === worker) this.#shards.delete(shard)
     this.#deadlines.lost(worker)
-    this.#tasksRun.delete(worker)
+    this.#quotas.lost(worker)
     this.#feed({ kind: 'worker-lost', worker, exit })
   }
 
@@ -295,27 +290,16 @@ export class PoolRuntime implements BatchCarrier {
     const ran = isLate ? timedOutRun(message, batch.submission.timeoutMs) : message
     const { count, failures = [] } = ran
     const runMs = ran.decodeMs + ran.runMs + ran.encodeMs
-    this.#countRuns(batch.submission.task, count, failures.length, runMs)
-    const { maxTasksPerWorker } = this.#options
-    const tasksRun = (this.#tasksRun.get(worker) ?? 0) + message.count
-    if (maxTasksPerWorker !== undefined) this.#tasksRun.set(worker, tasksRun)
-    const spent = maxTasksPerWorker !== undefined && tasksRun >= maxTasksPerWorker
+    this.#counts.count(batch.submission.task, count, failures.length, runMs)
+    const spent = this.#quotas.spend(worker, message.count)
     this.#feed({ kind: 'shard-ran', worker, shard, ran: count, failures, runMs, spent }, { batch, from, message: ran })
-  }
-
-  #countRuns(task: string, ran: number, failed: number, runMs: number): void {
-    let figures = this.#byTask.get(task)
-    if (figures === undefined) this.#byTask.set(task, (figures = { ran: 0, failed: 0, runMs: 0 }))
-    figures.ran += ran
-    figures.failed += failed
-    figures.runMs += runMs
   }
 
   #overdue(worker: WorkerId, shard: ShardId): void {
     const held = this.#shards.get(shard)
     if (held === undefined) return
     this.#shards.delete(shard)
-    this.#countRuns(held.batch.submission.task, 1, 1, held.batch.submission.timeoutMs ?? 0)
+    this.#counts.count(held.batch.submission.task, 1, 1, held.batch.submission.timeoutMs ?? 0)
     this.#feed({ kind: 'shard-timed-out', worker, shard, error: timeoutError(held.batch.submission.timeoutMs) })
   }
 
@@ -345,14 +329,9 @@ export class PoolRuntime implements BatchCarrier {
     this.#letGoIfDone()
   }
 
-  #holdAlive(): void {
-    this.#letGo ??= keepAlive()
-  }
-
   #letGoIfDone(): void {
     if (this.#batches.size > 0 || this.#state === 'draining' || this.#state === 'stopping') return
-    this.#letGo?.()
-    this.#letGo = undefined
+    this.#vigil.letGo()
   }
 
   #wakeSpaceWaiters(): void {
@@ -397,7 +376,8 @@ export class PoolRuntime implements BatchCarrier {
       case 'abort-shard':
         return this.#fleet.abort(command.worker, command.shard)
       case 'start-workers':
-        if (this.#state === 'running' || this.#state === 'draining') this.#fleet.startWorkers(command.count)
+        // The others would end as those did that could not be set up.
+        if (this.#broken === undefined && this.#state !== 'stopping' && this.#state !== 'closed') this.#fleet.startWorkers(command.count)
         return
       case 'stop-worker':
         return this.#fleet.retire(command.worker)
@@ -418,9 +398,7 @@ export class PoolRuntime implements BatchCarrier {
     const held = batch?.block(block)
     if (batch === undefined || held === undefined) return
     const { task, spread = false, timeoutMs } = batch.submission
-    const { maxTasksPerWorker } = this.#options
-    // What is left of a shard goes back to its batch.
-    const sent = maxTasksPerWorker === undefined ? count : Math.min(count, maxTasksPerWorker - (this.#tasksRun.get(worker) ?? 0))
+    const sent = this.#quotas.cut(worker, count)
     const items = offset === 0 && sent === held.count ? held : sliceBlock(held, offset, sent)
     this.#shards.set(shard, { batch, worker, from })
     this.#deadlines.assigned(worker, shard, timeoutMs)
@@ -482,14 +460,4 @@ function closedError(message = 'the pool is closed and takes no further call'): 
 /** One error object for each: a caller may add to its own. */
 function copyOf(error: ForkpoolError): ForkpoolError {
   return new ForkpoolError(error.code, error.message, { cause: error.cause })
-}
-
-function timeoutError(timeoutMs: number | undefined): ReturnType<typeof toWireError> {
-  return toWireError(new ForkpoolError('TIMED_OUT', `the task ran for longer than ${timeoutMs} ms`))
-}
-
-/** What a worker says after the time of its one task was over does not count, whether the task ended or was left. */
-function timedOutRun(message: RanMessage, timeoutMs: number | undefined): RanMessage {
-  const values = message.values.count === 0 ? message.values : sliceBlock(message.values, 0, 0)
-  return { ...message, count: 1, values, failures: [{ at: 0, error: timeoutError(timeoutMs), retryable: true }] }
 }

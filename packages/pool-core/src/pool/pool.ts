@@ -13,8 +13,8 @@ export interface Pool<Tasks = AnyTasks> extends Pick<BatchCalls<Tasks, TimeLimit
   /** Workers at most. */
   readonly size: number
   /**
-   * Takes no further call, waits for those that are open, and ends the workers in good order. Resolves when none is left. Source:
-   * `Executor.shutdown(wait=True)`.
+   * Takes no further call, waits for those that are open, and ends the workers in good order. Resolves when none is left. A stream that
+   * nobody reads stays open, so read it to its end or leave it before. Source: `Executor.shutdown(wait=True)`.
    */
   close(): Promise<void>
   /** Rejects what is open with `POOL_CLOSED` and ends the workers at once. Resolves when none is left. Source: `Pool.terminate`. */

@@ -2,6 +2,8 @@ import { serialize } from 'node:v8'
 import { ForkpoolError, systemClock } from '../base/index.ts'
 import type { AnyTasks } from '../batch/index.ts'
 import { ProcessBackend } from './backends/process-backend.ts'
+import { inlineModule } from './inline-module.ts'
+import type { InlineTasks } from './inline-module.ts'
 import { LocalPool } from './local-pool.ts'
 import { resolvePoolOptions } from './options.ts'
 import type { ProcessPoolOptions, TaskModuleSpec } from './options.ts'
@@ -21,6 +23,15 @@ export class ProcessPool<Tasks = AnyTasks> extends LocalPool<Tasks> {
     checkSerialisable(resolved.initializerArguments)
     const { env, execArgv } = options
     super(new ProcessBackend({ clock: systemClock, heapMb: resolved.heapMb, env, execArgv }), resolved)
+  }
+
+  /**
+   * A pool of functions that are written on the spot and close over nothing: `ProcessPool.of({ square: (n: number) => n * n })`.
+   * A function that uses what stands around it fails with a `ReferenceError` that names it.
+   * @throws ForkpoolError BAD_ARGUMENT as the constructor, and for a function that is built in or bound.
+   */
+  static of<Tasks extends InlineTasks>(functions: Tasks, options: ProcessPoolOptions<Tasks> = {}): ProcessPool<Tasks> {
+    return new ProcessPool<Tasks>(inlineModule(functions), options)
   }
 }
 

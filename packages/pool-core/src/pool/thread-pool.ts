@@ -1,6 +1,8 @@
 import { ForkpoolError } from '../base/index.ts'
 import type { AnyTasks } from '../batch/index.ts'
 import { ThreadBackend } from './backends/thread-backend.ts'
+import { inlineModule } from './inline-module.ts'
+import type { InlineTasks } from './inline-module.ts'
 import { LocalPool } from './local-pool.ts'
 import { resolvePoolOptions } from './options.ts'
 import type { LocalPoolOptions, TaskModuleSpec } from './options.ts'
@@ -19,6 +21,15 @@ export class ThreadPool<Tasks = AnyTasks> extends LocalPool<Tasks> {
     const resolved = resolvePoolOptions(modules, options)
     checkCloneable(resolved.initializerArguments)
     super(new ThreadBackend(resolved.heapMb), resolved)
+  }
+
+  /**
+   * A pool of functions that are written on the spot and close over nothing: `ThreadPool.of({ square: (n: number) => n * n })`.
+   * A function that uses what stands around it fails with a `ReferenceError` that names it.
+   * @throws ForkpoolError BAD_ARGUMENT as the constructor, and for a function that is built in or bound.
+   */
+  static of<Tasks extends InlineTasks>(functions: Tasks, options: LocalPoolOptions<Tasks> = {}): ThreadPool<Tasks> {
+    return new ThreadPool<Tasks>(inlineModule(functions), options)
   }
 }
 

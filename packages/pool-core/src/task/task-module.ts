@@ -15,7 +15,7 @@ export interface LoadTaskModulesOptions {
  * tasks; nothing is registered. Classes are not tasks. A default export counts only where no function is exported by name, or where the
  * module is CommonJS: an object gives its functions, a named function gives itself. A file named twice is loaded once.
  *
- * @param specs absolute paths or `file:` URLs.
+ * @param specs absolute paths, `file:` URLs, or modules as text in `data:` URLs.
  * Errors: `TASK_MODULE` with a text for the operator, without a stack: the file is missing, does not parse (file and line), uses syntax
  * that Node cannot strip, throws while it loads, exports no function, or shares file name and function name with another. Modules loaded
  * before the broken one stay loaded: Node cannot unload, so the process had better end.
@@ -31,14 +31,17 @@ export async function loadTaskModules(specs: readonly string[], options: LoadTas
 
 const BUILT_IN = 'built-in'
 
+/** How a module begins that is its own text: one that the program wrote itself. */
+const INLINE = 'data:text/javascript,'
+
 function moduleUrl(spec: string): string {
-  if (spec.startsWith('file:')) return spec
+  if (spec.startsWith('file:') || spec.startsWith(INLINE)) return spec
   if (path.isAbsolute(spec)) return pathToFileURL(spec).href
   throw new ForkpoolError('TASK_MODULE', `cannot use task module "${spec}": expected an absolute path or a file: URL`)
 }
 
 async function loadTaskModule(url: string): Promise<TaskModule> {
-  const file = fileURLToPath(url)
+  const file = url.startsWith(INLINE) ? 'inline' : fileURLToPath(url)
   let functions: Map<string, TaskFunction>
   let exported: Record<string, unknown>
   try {
