@@ -6,6 +6,9 @@ import type { ApiSource } from '../api-source.ts'
 
 const INTERVAL_MS = 1_000
 
+/** Samples drift by some milliseconds; a snapshot so long behind one is never before it. */
+const BEHIND_SAMPLE_MS = 50
+
 /** Batches in one snapshot; the number of all stands beside them. */
 const BATCHES_SHOWN = 50
 
@@ -49,13 +52,19 @@ export class LiveFeed {
   }
 
   #arm(): void {
-    this.#cancel = this.#clock.schedule(after(this.#clock.now(), INTERVAL_MS), () => {
+    this.#cancel = this.#clock.schedule(after(this.#clock.now(), this.#untilNextSample()), () => {
       this.#cancel = undefined
       if (this.#listeners.size === 0) return
       const event = this.#event()
       for (const response of this.#listeners) if (response.writableLength < UNREAD_BYTES_MAX) response.write(event)
       this.#arm()
     })
+  }
+
+  /** Just behind the next sample: what was counted is seen at once and not up to a second later, and no sample is left out. */
+  #untilNextSample(): number {
+    const ms = this.#source.latestSamples().at + INTERVAL_MS + BEHIND_SAMPLE_MS - this.#clock.wallTime()
+    return ms > 0 && ms < INTERVAL_MS ? ms : INTERVAL_MS
   }
 
   #event(): string {

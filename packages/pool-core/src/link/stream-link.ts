@@ -12,7 +12,7 @@ const GATHERED_BYTES_MAX = 64 * 1024
 /**
  * A worker link over a pipe between two processes (on Unix a pair of sockets): a length, then the frame. The first frame of a turn of the
  * event loop goes out at once, so a lone frame is never delayed; those that follow it in the same turn go out together when the turn
- * ends. Node's own IPC channel serialises every message and takes four times as long for a round trip.
+ * ends. Node's own IPC channel would serialise every frame once more (measured, Node 24: 45 µs a round trip, 30 µs here).
  */
 export class StreamLink implements WorkerLink {
   readonly #socket: Socket

@@ -64,7 +64,7 @@ test('sessions take turns, and batches within a session', () => {
 })
 
 test('a higher priority goes first; a low one has its turn by age', () => {
-  const driver = new SchedulerDriver({ maxWorkers: 1 })
+  const driver = new SchedulerDriver({ maxWorkers: 1, prefetchTinyMax: 0 })
   driver.pool('pool', 1)
   driver.submit('low', 50, { chunkSize: 1 })
   driver.submit('high', 50, { chunkSize: 1, priority: 2 })
@@ -165,6 +165,22 @@ test('nothing is put behind a shard that is expected to take long', () => {
   expect(driver.held('a')).toHaveLength(1)
   driver.answer('a', { runMs: 500 })
   expect(driver.held('a')).toHaveLength(2)
+})
+
+test('shards that are over at once stand several behind one another, alike on all workers, up to a number and a time', () => {
+  const driver = new SchedulerDriver({ prefetchTinyMax: 8, prefetchTinyMs: 1 })
+  driver.pool('pool', 2)
+  driver.online('a')
+  driver.online('b')
+  driver.learn('tiny', 0.01)
+  driver.submit('x', 100, { task: 'tiny', chunkSize: 1 })
+  expect([driver.held('a').length, driver.held('b').length]).toEqual([9, 9])
+  const other = new SchedulerDriver({ prefetchTinyMax: 8, prefetchTinyMs: 1 })
+  other.pool('pool', 1)
+  other.online('a')
+  other.learn('small', 0.25)
+  other.submit('x', 100, { task: 'small', chunkSize: 1 })
+  expect(other.held('a')).toHaveLength(4)
 })
 
 test('prefetch: 0 and prefetch: 2 are kept to', () => {

@@ -48,7 +48,10 @@ function prefetchIn(state: SchedulerState, pool: Pool, now: Instant): void {
     const soonIdle = pool.spare.length + Math.min(state.starting, Math.max(0, pool.size - pool.busyWorkers))
     const enough = length * ms < PREFETCH_SHORT_MS ? soonIdle : Math.max(soonIdle, PREFETCH_PLENTY * workersFor(state, pool))
     if (shardsQueued(state, pool, enough) < enough) return
-    handOut(state, pool.spare.first, batch, length, now)
+    const worker = pool.spare.first
+    // In turn, so that those that have room for several get them alike.
+    pool.spare.rotate()
+    handOut(state, worker, batch, length, now)
   }
 }
 

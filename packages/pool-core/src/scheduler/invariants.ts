@@ -106,7 +106,8 @@ function checkPool(state: SchedulerState, pool: Pool): void {
 function checkWorker(state: SchedulerState, worker: Worker): void {
   const name = `worker ${worker.id}`
   const { held, phase, pool } = worker
-  hold(held.length <= 1 + state.options.prefetch, `${name} holds ${held.length} shards`)
+  const { prefetch, prefetchTinyMax } = state.options
+  hold(held.length <= 1 + (prefetch === 0 ? 0 : Math.max(prefetch, prefetchTinyMax)), `${name} holds ${held.length} shards`)
   hold(held.length > 0 === (pool !== null), `${name} serves a pool without shards, or the other way round`)
   hold(phase !== 'idle' || held.length === 0, `${name} is idle and holds shards`)
   hold(phase !== 'busy' || held.length > 0, `${name} is busy and holds nothing`)

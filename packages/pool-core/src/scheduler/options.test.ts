@@ -13,6 +13,8 @@ test('fills in defaults, also for what is undefined', () => {
     shardBytesMax: 1_048_576,
     yieldAfterMs: 100,
     prefetch: 1,
+    prefetchTinyMax: 32,
+    prefetchTinyMs: 1,
     crashLimit: 5,
     crashBackoffMs: 100,
     cancelGraceMs: 1_000,

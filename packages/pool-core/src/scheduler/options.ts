@@ -18,6 +18,10 @@ export interface SchedulerOptions {
   readonly yieldAfterMs?: number | undefined
   /** Shards that a worker holds beyond the one that it runs. Default 1. */
   readonly prefetch?: number | undefined
+  /** Shards beyond the running one where all together are shorter than `prefetchTinyMs`. Default 32; no effect where `prefetch` is larger, or 0. */
+  readonly prefetchTinyMax?: number | undefined
+  /** Default 1: a few times the way to a worker and back. */
+  readonly prefetchTinyMs?: number | undefined
   /** A task fails when its worker was lost so often while it held that task alone. Default 3. */
   readonly crashLimit?: number | undefined
   /**
@@ -48,6 +52,8 @@ const DEFAULTS = {
   shardBytesMax: 1024 * 1024,
   yieldAfterMs: 100,
   prefetch: 1,
+  prefetchTinyMax: 32,
+  prefetchTinyMs: 1,
   crashLimit: 3,
   crashBackoffMs: 100,
   cancelGraceMs: 1_000,
@@ -57,7 +63,7 @@ const DEFAULTS = {
   retryBackoffMaxMs: 3_600_000,
 } as const
 
-const WHOLE = ['baseWorkers', 'maxWorkers', 'prefetch', 'crashLimit', 'shardBytesMax'] as const
+const WHOLE = ['baseWorkers', 'maxWorkers', 'prefetch', 'prefetchTinyMax', 'crashLimit', 'shardBytesMax'] as const
 const LEAST: Readonly<Record<keyof SchedulerOptions, number>> = {
   baseWorkers: 0,
   maxWorkers: 1,
@@ -67,6 +73,8 @@ const LEAST: Readonly<Record<keyof SchedulerOptions, number>> = {
   shardBytesMax: 1,
   yieldAfterMs: 1,
   prefetch: 0,
+  prefetchTinyMax: 0,
+  prefetchTinyMs: 0,
   crashLimit: 1,
   crashBackoffMs: 0,
   cancelGraceMs: 0,

@@ -25,14 +25,18 @@ function listFor(state: SchedulerState, worker: Worker): LinkedList<Worker> | nu
 /**
  * Whether a further shard may stand behind those that it holds. Never behind a suspect, which must be alone when it brings its worker
  * down; never behind a shard that it was asked to leave, which may end in a kill; never behind a shard of unknown or long run
- * time, which another worker may well outrun.
+ * time, which another worker may well outrun. Beyond `prefetch` only shards so short that all of them together are over before the next
+ * could have come: single calls of a cheap task would else wait for the way each time.
  */
 function hasRoom(state: SchedulerState, worker: Worker): boolean {
-  if (worker.phase !== 'busy' || worker.held.length > state.options.prefetch) return false
+  const { prefetch, prefetchTinyMax, prefetchTinyMs, yieldAfterMs } = state.options
+  if (worker.phase !== 'busy' || prefetch === 0 || worker.held.length > Math.max(prefetch, prefetchTinyMax)) return false
+  let heldMs = 0
   for (const shard of worker.held) {
-    if (shard.range.suspect || shard.aborted || shard.estimateMs > state.options.yieldAfterMs) return false
+    if (shard.range.suspect || shard.aborted || shard.estimateMs > yieldAfterMs) return false
+    heldMs += shard.estimateMs
   }
-  return true
+  return worker.held.length <= prefetch || heldMs < prefetchTinyMs
 }
 
 /** Gives the worker a shard of `pool`. */

@@ -74,7 +74,8 @@ test('by size adds up pools of one size and keeps unknown apart from zero', () =
 test('a hole in time is noticed, and time that began anew; a clock that is a little off is neither', () => {
   const one = timeline(sample(100_000, { a2: 1 }))
   expect(isGap(one, sample(101_000, {}))).toBe(false)
-  expect(isGap(one, sample(104_000, {}))).toBe(true)
+  expect(isGap(one, sample(101_700, {}))).toBe(false)
+  expect(isGap(one, sample(102_000, {}))).toBe(true)
   expect(isGap(one, sample(95_000, {}))).toBe(false)
   expect(isGap(one, sample(1_000, {}))).toBe(true)
   expect(isGap(TIMELINE_EMPTY, sample(1_000, {}))).toBe(false)

@@ -22,6 +22,8 @@ export const TIMELINE_POINTS_MAX = 960
 /** More lines than this cannot be told apart, and would cost memory for nothing. */
 export const TIMELINE_SERIES_MAX = 32
 
+/** Samples come each second; a longer step has left one out. */
+const MISSED_MS = 1_800
 /** A sample older than the end by more than this is from a clock that was set back. */
 const CLOCK_SET_BACK_MS = 60_000
 
@@ -73,7 +75,7 @@ export function appendSample(timeline: Timeline, sample: LiveSample): Timeline {
  */
 export function isGap(timeline: Timeline, sample: LiveSample): boolean {
   const last = timeline.at.at(-1)
-  return last !== undefined && (sample.at - last > 3_000 || last - sample.at > CLOCK_SET_BACK_MS)
+  return last !== undefined && (sample.at - last > MISSED_MS || last - sample.at > CLOCK_SET_BACK_MS)
 }
 
 /** One line per pool size: pools of one size are added up. Ascending by size. */
