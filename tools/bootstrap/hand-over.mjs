@@ -24,7 +24,7 @@ export function handOver(node, root, script, args) {
     env: {
       ...process.env,
       PATH: path,
-      FORKPOOL_LAUNCHER: String(process.pid),
+      TOOLS_LAUNCHER: String(process.pid),
       NEXT_TELEMETRY_DISABLED: '1',
       TURBO_TELEMETRY_DISABLED: '1',
       DO_NOT_TRACK: '1',

@@ -85,7 +85,7 @@ export class RunningProcess {
     const output = log ?? 'inherit'
     const child = spawn(spec.command, spec.args, {
       cwd: spec.cwd,
-      env: { ...process.env, ...spec.env },
+      env: { ...process.env, TOOLS_LAUNCHER: undefined, ...spec.env },
       stdio: ['ignore', spec.output === 'lines' ? 'pipe' : output, output],
       detached: HAS_GROUPS,
     })
@@ -188,7 +188,7 @@ function openLog(spec: ProcessSpec): number {
 
 /** tools/bootstrap kills what is left when this program is killed itself. Other parents with a channel, such as a test runner, are not told. */
 function tellLauncher(message: { readonly started: number } | { readonly ended: number }): void {
-  if (process.connected && process.env['FORKPOOL_LAUNCHER'] === String(process.ppid)) process.send?.(message)
+  if (process.connected && process.env['TOOLS_LAUNCHER'] === String(process.ppid)) process.send?.(message)
 }
 
 function killLive(): void {

@@ -4,7 +4,7 @@ import type { Reporter, TestCase, TestModule } from 'vitest/node'
 import type { ModuleReport, RunReport, TestReport } from './run-report.ts'
 
 /** Where the report goes; set by vitest-project.ts. */
-const FILE_VARIABLE = 'FORKPOOL_TEST_REPORT'
+const FILE_VARIABLE = 'TEST_RUN_REPORT'
 
 /** Writes what the count of `npm test` needs. vitest's own JSON does not say why a test was skipped. vitest wants a default export. */
 export default class RunReporter implements Reporter {

@@ -16,7 +16,7 @@ export async function runVitestProject(project: string, filters: readonly string
       command: process.execPath,
       args: [inRepository('node_modules', 'vitest', 'vitest.mjs'), 'run', `--project=${project}`, ...reporters, ...some],
       cwd: ROOT,
-      env: { FORKPOOL_TEST_REPORT: reportFile },
+      env: { TEST_RUN_REPORT: reportFile },
       output: 'terminal',
     },
     signal,
