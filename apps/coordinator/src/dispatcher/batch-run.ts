@@ -25,6 +25,8 @@ export class BatchRun {
   /** The scheduler knows it. Written by the dispatcher. */
   scheduled = false
   cancelling = false
+  /** No further item will come. Written by the dispatcher. */
+  inputEnded = false
   summary: BatchSummary | undefined
   endedAt: number | null = null
   submitted = 0
@@ -90,7 +92,7 @@ export class BatchRun {
     const { request, summary } = this
     const elapsedMs = summary?.wallMs ?? now - this.openedAt
     const perMs = elapsedMs > 0 ? this.completed / elapsedMs : 0
-    const total = request.total ?? null
+    const total = request.total ?? (this.inputEnded ? this.submitted : null)
     const settled = this.completed + this.failed
     return {
       id: this.id,

@@ -201,7 +201,7 @@ export class Dispatcher {
     const pool = run.pool.name as PoolName
     this.#feed({ kind: 'batch-opened', batch: run.id, session, pool, task, priority, chunkSize, total, retries, backoffMs, failFast })
     if (items !== undefined) this.#added(run, items)
-    if (ended) this.#feed({ kind: 'batch-ended', batch: run.id })
+    if (ended) this.#inputEnded(run)
     if (run.cancelling) this.#feed({ kind: 'batch-cancelled', batch: run.id })
     // Last, so that the worker has its shard before this answer is written; a batch that ended at once still hears it first,
     // because results wait for the engine's promise.
@@ -213,7 +213,7 @@ export class Dispatcher {
     this.#parts.engine.append(run.id, items, ended).then(
       () => {
         this.#added(run, items)
-        if (ended) this.#feed({ kind: 'batch-ended', batch: run.id })
+        if (ended) this.#inputEnded(run)
       },
       (error: unknown) => this.#refused(run, error),
     )
@@ -229,9 +229,14 @@ export class Dispatcher {
   #end(run: BatchRun): void {
     if (!this.#runs.has(run.id)) return
     this.#parts.engine.end(run.id).then(
-      () => this.#feed({ kind: 'batch-ended', batch: run.id }),
+      () => this.#inputEnded(run),
       (error: unknown) => this.#refused(run, error),
     )
+  }
+
+  #inputEnded(run: BatchRun): void {
+    run.inputEnded = true
+    this.#feed({ kind: 'batch-ended', batch: run.id })
   }
 
   #pause(run: BatchRun, paused: boolean): void {

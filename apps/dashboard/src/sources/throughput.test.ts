@@ -34,3 +34,19 @@ test('where Prometheus fails or is empty, the built-in source answers and says w
     fallbackReason: 'Prometheus at http://127.0.0.1:9090 has no tasks counted in this time',
   })
 })
+
+test('before any work both are empty, and Prometheus is the source; so it is where only the coordinator is gone', async () => {
+  const empty = source('prometheus', () => ({ series: [] }))
+  const idle = source('built-in', () => ({ series: [] }))
+  const gone = source('built-in', () => {
+    throw new Error('connection refused')
+  })
+  for (const own of [idle, gone]) {
+    expect(await new Throughput(own, { source: empty, url }).view(60)).toMatchObject({
+      source: 'prometheus',
+      fallbackReason: null,
+      series: [],
+    })
+  }
+  await expect(new Throughput(gone, null).view(60)).rejects.toThrow('connection refused')
+})

@@ -3,7 +3,7 @@ import type { ThroughputSource, ThroughputView } from './throughput-source.ts'
 
 /**
  * Throughput from Prometheus where it is configured and answers, else from the coordinator, and says which and why.
- * Prometheus without a single series counts as no answer: it runs, but does not scrape this service yet.
+ * Prometheus without a single series counts as no answer if the coordinator has some: then it does not scrape this service, or not yet.
  */
 export class Throughput {
   readonly #builtIn: ThroughputSource
@@ -16,17 +16,22 @@ export class Throughput {
 
   /** @throws CoordinatorError where no source answers. */
   async view(seconds: number): Promise<ThroughputView> {
-    let fallbackReason: string | null = null
-    if (this.#prometheus !== null) {
-      const address = shownAddress(this.#prometheus.url)
-      try {
-        const history = await this.#prometheus.source.history(seconds)
-        if (history.series.length > 0) return { ...history, source: 'prometheus', fallbackReason }
-        fallbackReason = `Prometheus at ${address} has no tasks counted in this time`
-      } catch (error) {
-        fallbackReason = `Prometheus at ${address} does not answer: ${error instanceof Error ? error.message : String(error)}`
-      }
+    if (this.#prometheus === null) return { ...(await this.#builtIn.history(seconds)), source: 'built-in', fallbackReason: null }
+    const address = shownAddress(this.#prometheus.url)
+    const past = await this.#prometheus.source.history(seconds).catch(reasonText)
+    if (typeof past === 'string') {
+      const fallbackReason = `Prometheus at ${address} does not answer: ${past}`
+      return { ...(await this.#builtIn.history(seconds)), source: 'built-in', fallbackReason }
     }
-    return { ...(await this.#builtIn.history(seconds)), source: 'built-in', fallbackReason }
+    if (past.series.length === 0) {
+      const own = await this.#builtIn.history(seconds).catch(() => null)
+      const fallbackReason = `Prometheus at ${address} has no tasks counted in this time`
+      if (own !== null && own.series.length > 0) return { ...own, source: 'built-in', fallbackReason }
+    }
+    return { ...past, source: 'prometheus', fallbackReason: null }
   }
+}
+
+function reasonText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

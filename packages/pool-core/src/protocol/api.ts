@@ -66,7 +66,7 @@ export interface BatchView {
   readonly poolSize: number
   readonly state: BatchState
   readonly priority: number
-  /** Tasks submitted so far, and declared in advance (null: the client did not say). */
+  /** Tasks submitted so far, and in all: as declared in advance, or as counted when the input ended (null: more may follow). */
   readonly submitted: number
   readonly total: number | null
   readonly completed: number

@@ -102,7 +102,7 @@ export function BatchDetail({ id }: { readonly id: string }) {
           <dt>Submitted tasks</dt>
           <dd>
             {formatExact(batch.submitted)}
-            {batch.total === null ? ', number not declared' : ` of ${formatExact(batch.total)} declared`}
+            {batch.total === null ? ', more may follow' : ` of ${formatExact(batch.total)}`}
           </dd>
         </dl>
       </Card>

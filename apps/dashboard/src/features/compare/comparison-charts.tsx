@@ -33,8 +33,9 @@ export function ComparisonCharts({ report }: { readonly report: ComparisonReport
                 [max, max],
               ],
             },
-            { key: 'amdahl', kind: 'fitted', hue: AMDAHL_HUE, dash: AMDAHL_DASH, points: curve((size) => amdahlSpeedup(fit, size), max) },
             { key: 'usl', kind: 'fitted', hue: USL_HUE, points: curve((size) => uslSpeedup(fit, size), max) },
+            // On top, for where there is no coherency cost it lies upon the other, and dashes let that one through.
+            { key: 'amdahl', kind: 'fitted', hue: AMDAHL_HUE, dash: AMDAHL_DASH, points: curve((size) => amdahlSpeedup(fit, size), max) },
           ]}
           points={runs.map((run) => ({
             x: run.poolSize,

@@ -67,7 +67,7 @@ export function ComparisonList() {
                   {report === null ? (
                     <Badge tone={STATES[state].tone}>{STATES[state].label}</Badge>
                   ) : (
-                    <span className="soft">best: {report.recommendedPoolSize}</span>
+                    <span className="soft">recommended: {report.recommendedPoolSize}</span>
                   )}
                 </span>
                 <span className="row soft">

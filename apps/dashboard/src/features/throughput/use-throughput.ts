@@ -18,8 +18,9 @@ type TimelineEvent = { readonly kind: 'history'; readonly view: ThroughputView }
 
 /** As much as the longest window shows: changing the window needs no further fetch. */
 const HISTORY_PATH = '/throughput?seconds=900'
-/** A past that could not be fetched is asked for again. */
+/** A past that could not be fetched is asked for again; one that is only second best, too, but not as soon. */
 const RETRY_MS = 3_000
+const BETTER_MS = 15_000
 
 /** The past once, then each live sample behind it; after a hole in the live samples the past again. */
 export function useThroughput(): ThroughputState {
@@ -41,12 +42,13 @@ export function useThroughput(): ThroughputState {
     if (isHole) refresh()
   }, [isHole, refresh])
 
-  const isRetrying = error !== null && link.kind === 'live'
+  const againAfterMs = error !== null ? RETRY_MS : (view?.fallbackReason ?? null) !== null ? BETTER_MS : null
+  const isLive = link.kind === 'live'
   useEffect(() => {
-    if (!isRetrying) return undefined
-    const timer = setTimeout(refresh, RETRY_MS)
+    if (againAfterMs === null || !isLive) return undefined
+    const timer = setTimeout(refresh, againAfterMs)
     return () => clearTimeout(timer)
-  }, [isRetrying, error, refresh])
+  }, [againAfterMs, isLive, view, error, refresh])
 
   return { timeline, source: view, error: error?.message ?? null }
 }
