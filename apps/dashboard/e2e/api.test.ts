@@ -54,22 +54,30 @@ describe('throughput', () => {
     expect(answer.at).toHaveLength(60)
   })
 
-  test('from Prometheus with it: one point a second, on the grid that was asked for', async () => {
+  test('from Prometheus with it: the rate between its scrapes, over all nodes', async () => {
     prometheusSays = (query) => {
-      const values = [
-        [Number(query.get('start')), '7'],
-        [Number(query.get('end')), '12.5'],
+      const time = Number(query.get('time'))
+      const node = (instance: string) => [
+        { metric: { __name__: 'forkpool_build_info', job: 'forkpool', instance }, values: [3, 2, 1].map((ago) => [time - ago, '1']) },
+        {
+          metric: { __name__: 'forkpool_tasks_total', job: 'forkpool', instance, pool: 'size-2', pool_size: '2', outcome: 'completed' },
+          values: [
+            [time - 2, '500'],
+            [time - 1, '512.5'],
+          ],
+        },
       ]
-      const result = [{ metric: { pool: 'size-2', pool_size: '2' }, values }]
-      return { status: 200, body: JSON.stringify({ status: 'success', data: { resultType: 'matrix', result } }) }
+      return {
+        status: 200,
+        body: JSON.stringify({ status: 'success', data: { resultType: 'matrix', result: [...node('a:1'), ...node('b:1')] } }),
+      }
     }
     const answer = await throughput(withPrometheus)
     expect(answer).toMatchObject({ source: 'prometheus', fallbackReason: null })
+    expect(answer.series.map(({ pool, poolSize }) => [pool, poolSize])).toEqual([['size-2', 2]])
     expect(answer.at).toHaveLength(61)
-    expect(answer.series[0]?.tasksPerSecond.filter((value) => value !== null)).toEqual([7, 12.5])
-    const query = asked.at(-1)
-    expect(query?.get('query')).toContain('sum by (pool, pool_size)')
-    expect(query?.get('step')).toBe('1')
+    expect(answer.series[0]?.tasksPerSecond.slice(-4)).toEqual([null, 1000, 25, null])
+    expect(asked.at(-1)?.get('query')).toContain('forkpool_tasks_total')
   })
 
   test.each([

@@ -46,7 +46,7 @@ async function runCompare(terminal: Terminal, flags: Flags, operands: readonly s
   const batch = await readBatch(terminal, flags, items)
   const { url, token } = readConnection(terminal, flags)
   await using cluster = await connect(url, { token, signal: terminal.signal })
-  const progress = new Progress(terminal.stderr, `compare ${task}`)
+  const progress = new Progress(terminal.stderr, `compare ${task}`, 'batches')
   const report = await compare(cluster, {
     task,
     items: batch,

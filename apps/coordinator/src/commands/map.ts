@@ -86,7 +86,7 @@ async function writeResults(
   told: { readonly task: string; readonly total: number | undefined; readonly json: boolean },
 ): Promise<ExitCode> {
   const { stderr, signal } = terminal
-  const progress = new Progress(stderr, told.task)
+  const progress = new Progress(stderr, told.task, 'tasks')
   let done = 0
   let failed = 0
   for (;;) {

@@ -10,7 +10,7 @@ function stream(isTTY: boolean): { readonly text: () => string; readonly stream:
 test('on a terminal a bar with rate and time left, drawn over itself, and gone when cleared', () => {
   const clock = new FakeClock()
   const { text, stream: terminal } = stream(true)
-  const progress = new Progress(terminal, 'square', clock)
+  const progress = new Progress(terminal, 'square', 'tasks', clock)
   progress.update(1, 0, 100)
   expect(text()).toBe('')
   clock.advance(1000)
@@ -23,7 +23,7 @@ test('on a terminal a bar with rate and time left, drawn over itself, and gone w
 test('elsewhere a plain line now and then', () => {
   const clock = new FakeClock()
   const { text, stream: pipe } = stream(false)
-  const progress = new Progress(pipe, 'square', clock)
+  const progress = new Progress(pipe, 'square', 'tasks', clock)
   clock.advance(1000)
   progress.update(10, 0, undefined)
   expect(text()).toBe('')

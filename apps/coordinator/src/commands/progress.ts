@@ -17,14 +17,17 @@ export interface ProgressStream {
 export class Progress {
   readonly #stream: ProgressStream
   readonly #label: string
+  readonly #unit: string
   readonly #clock: Clock
   readonly #begun: Instant
   #shownAt: number
   #drawn = false
 
-  constructor(stream: ProgressStream, label: string, clock: Clock = systemClock) {
+  /** @param unit what is counted: `tasks`. */
+  constructor(stream: ProgressStream, label: string, unit: string, clock: Clock = systemClock) {
     this.#stream = stream
     this.#label = label
+    this.#unit = unit
     this.#clock = clock
     this.#begun = clock.now()
     this.#shownAt = this.#begun
@@ -39,7 +42,7 @@ export class Progress {
     const elapsedMs = now - this.#begun
     const perMs = done / elapsedMs
     const parts = [total === undefined ? formatCount(done) : `${formatCount(done)}/${formatCount(total)}`]
-    parts.push(`${formatCount(perMs * 1000)} tasks/s`)
+    parts.push(`${formatCount(perMs * 1000)} ${this.#unit}/s`)
     if (total !== undefined && perMs > 0) parts.push(`${formatDuration((total - done) / perMs)} left`)
     if (failed > 0) parts.push(`${formatCount(failed)} failed`)
     if (!terminal) {

@@ -9,6 +9,7 @@ import type { CoordinatorConfig } from '../config/read-config.ts'
 import { createLog } from '../log.ts'
 import type { Command, Flags, Terminal } from './command.ts'
 import { EXIT } from './exit-code.ts'
+import { countBuffersAsHeap } from './memory-flags.ts'
 import type { ExitCode } from './exit-code.ts'
 
 /** `forkpool serve`: the coordinator, in the foreground, until SIGINT or SIGTERM. */
@@ -24,6 +25,7 @@ export const serveCommand: Command = {
 async function runServe(terminal: Terminal, flags: Flags, operands: readonly string[]): Promise<ExitCode> {
   if (operands.length > 0)
     throw new ForkpoolError('BAD_ARGUMENT', `serve: takes no operand, got "${operands[0]}"; task modules go after --tasks`)
+  countBuffersAsHeap()
   const config = readServeConfig(terminal, flags)
   const log = createLog(config.logLevel)
   const failed = Promise.withResolvers<never>()
