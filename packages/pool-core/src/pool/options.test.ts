@@ -3,11 +3,11 @@ import { expect, test } from 'vitest'
 import { resolvePoolOptions } from './options.ts'
 import type { LocalPoolOptions } from './options.ts'
 
-const MODULE = new URL('file:///work/tasks.ts')
+const MODULE = new URL('file:///srv/tasks.ts')
 
 test('without options: a worker per core, started when needed, never replaced', () => {
   expect(resolvePoolOptions(MODULE, {})).toMatchObject({
-    modules: ['file:///work/tasks.ts'],
+    modules: ['file:///srv/tasks.ts'],
     size: availableParallelism(),
     minSize: 0,
     idleTimeoutMs: 30_000,
@@ -19,7 +19,7 @@ test('without options: a worker per core, started when needed, never replaced', 
 })
 
 test('modules are URLs or absolute paths, one or several', () => {
-  expect(resolvePoolOptions(['/work/a b.ts', 'file:///work/c.ts'], {}).modules).toEqual(['file:///work/a%20b.ts', 'file:///work/c.ts'])
+  expect(resolvePoolOptions(['/srv/a b.ts', 'file:///srv/c.ts'], {}).modules).toEqual(['file:///srv/a%20b.ts', 'file:///srv/c.ts'])
 })
 
 test.each([[[]], ['./tasks.ts'], [new URL('https://example.org/tasks.js')], [5]])('the module %j is BAD_ARGUMENT', (modules) => {
