@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { endWithUs, freePort } from './dashboard-server.ts'
+import { eventually } from './stack.ts'
 
 const FORKPOOL = resolve(import.meta.dirname, '../../coordinator/bin/forkpool.mjs')
 
@@ -35,7 +36,7 @@ export async function forkpool(url: string, ...args: readonly string[]): Promise
   return output
 }
 
-/** Debian's Prometheus, asking the coordinator once a second. */
+/** Debian's Prometheus, asking the coordinator once a second; it has done so when this resolves. */
 export async function startPrometheus(coordinatorUrl: string): Promise<RunningService> {
   const folder = mkdtempSync(join(tmpdir(), 'forkpool-prometheus-'))
   const config = join(folder, 'prometheus.yml')
@@ -49,8 +50,13 @@ export async function startPrometheus(coordinatorUrl: string): Promise<RunningSe
   const child = spawn('prometheus', flags, { stdio: ['ignore', 'pipe', 'pipe'] })
   endWithUs(child)
   await said(child, /Server is ready to receive web requests/)
+  const url = `http://${address}`
+  // It finds its targets some seconds after it is ready; what was counted before its first two scrapes it cannot know.
+  const scrapes = async () =>
+    (await (await fetch(`${url}/api/v1/query?query=count_over_time(up[1m])`)).text()).match(/"value":\[[^,]+,"(\d+)"\]/)?.[1]
+  await eventually(scrapes, (count) => Number(count ?? 0) >= 2, 30_000)
   return {
-    url: `http://${address}`,
+    url,
     stop: async () => {
       await end(child)
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
