@@ -1,14 +1,12 @@
 import { readdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { connect } from '@forkpool/client'
 import { Coordinator, isAlive, waitUntil } from './support/forkpool.ts'
 
 const items = Array.from({ length: 40 }, () => 50)
-
-function privateFolders(): readonly string[] {
-  return readdirSync(tmpdir()).filter((name) => /^forkpool-[A-Za-z0-9]{6}$/.test(name))
-}
 
 async function busyWorkers(coordinator: Coordinator): Promise<number> {
   const response = await fetch(`${coordinator.url}/api/v1/status`)
@@ -18,8 +16,11 @@ async function busyWorkers(coordinator: Coordinator): Promise<number> {
 test.each(['SIGTERM', 'SIGINT'] as const)(
   '%s: open batches run to their end, new ones are refused, and nothing is left',
   async (signal) => {
-    const before = privateFolders()
-    const coordinator = await Coordinator.start(['--log-level', 'fatal'])
+    // A temporary folder of its own, so that what is left there is of this coordinator and no other.
+    const temporary = await mkdtemp(join(tmpdir(), 'forkpool-shutdown-'))
+    const coordinator = await Coordinator.start(['--log-level', 'fatal'], { TMPDIR: temporary })
+    const folders = (): readonly string[] => readdirSync(temporary).filter((name) => name.startsWith('forkpool-'))
+    expect(folders()).toHaveLength(1)
     const client = await connect(coordinator.url)
     const pool = client.pool({ size: 2 })
     const mapped = pool.map('sleep', items)
@@ -33,7 +34,8 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     expect(await mapped).toHaveLength(items.length)
     expect(await coordinator.exited).toBe(0)
     expect(workers.filter(isAlive)).toEqual([])
-    expect(privateFolders()).toEqual(before)
+    expect(folders()).toEqual([])
+    await rm(temporary, { recursive: true })
     await client.close()
   },
 )
