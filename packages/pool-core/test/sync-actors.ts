@@ -48,7 +48,8 @@ export class Actor {
         const id = ++this.#calls
         this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject })
         if (this.#port instanceof Worker) this.#port.postMessage({ id, object, method, args })
-        else this.#port.send({ id, object, method, args })
+        // A process that was killed a moment ago takes no message any more: the call says so, rather than an event of the process.
+        else this.#port.send({ id, object, method, args }, (error) => error !== null && reject(error))
       })
     await call('attach', handle)
     return { call }
