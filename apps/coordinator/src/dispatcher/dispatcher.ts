@@ -1,6 +1,6 @@
 import type { Cancel, Clock, ExitCause, Random } from '@forkpool/pool-core/base'
-import { ForkpoolError, RingBuffer, deferred } from '@forkpool/pool-core/base'
-import { rangesOfFailures, splitRanges, StepOutcome, TaskCatalogue, taskFailureOf } from '@forkpool/pool-core/dispatch'
+import { ForkpoolError, deferred } from '@forkpool/pool-core/base'
+import { rangesOfFailures, splitRanges, StepOutcome, StepQueue, TaskCatalogue, taskFailureOf } from '@forkpool/pool-core/dispatch'
 import type { ItemBlock, RanMessage, ShardFailure, TaskFailure, TaskListing } from '@forkpool/pool-core/protocol'
 import { sliceBlock } from '@forkpool/pool-core/protocol'
 import type {
@@ -18,6 +18,7 @@ import { createScheduler, step } from '@forkpool/pool-core/scheduler'
 import type { Engine, RecordedRange } from '../engine/engine.ts'
 import type { BatchHandle, BatchRequest, BatchSink } from '../batch-request.ts'
 import { BatchRun } from './batch-run.ts'
+import { EndedBatches } from './ended-batches.ts'
 import type { DispatchObserver } from '../dispatch-observer.ts'
 import { PoolRegistry } from './pool-registry.ts'
 import type { WorkerFleet } from '../worker-fleet.ts'
@@ -33,11 +34,6 @@ interface HeldShard {
 interface RanShard {
   readonly held: HeldShard
   readonly message: RanMessage
-}
-
-interface PendingEvent {
-  readonly event: SchedulerEvent
-  readonly ran: RanShard | undefined
 }
 
 /** What the dispatcher is built on. */
@@ -66,23 +62,20 @@ export class Dispatcher {
   readonly #state: SchedulerState
   /** Open batches. A batch leaves when its end is recorded. */
   readonly #runs = new Map<BatchId, BatchRun>()
-  readonly #ended = new Map<BatchId, BatchRun>()
-  /** The same, oldest first: a map's own order gets slow to read at the front when entries leave there. */
-  readonly #endedOrder = new RingBuffer<BatchId>()
-  #endedTotal = 0
+  readonly #ended: EndedBatches
   /** Ids are this and a count: no two coordinators share it, and no id costs a random number. */
   readonly #idPrefix: string
   #submitted = 0
   /** Shards that a worker holds. Invariant: the scheduler holds the same. */
   readonly #shards = new Map<ShardId, HeldShard>()
-  #pending: PendingEvent[] = []
-  #stepping = false
+  readonly #steps = new StepQueue<RanShard>((event, ran) => this.#step(event, ran))
   #cancelWake: Cancel | undefined
   #draining = false
   readonly #drained = deferred<void>()
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts
+    this.#ended = new EndedBatches(parts.batchesKept)
     this.#state = createScheduler(parts.scheduler)
     this.#idPrefix = `${parts.random.token(4)}-`
     this.pools = new PoolRegistry({ poolsMax: parts.poolsMax, sizeMax: parts.scheduler.maxWorkers, defaultSize: parts.defaultPoolSize })
@@ -109,11 +102,11 @@ export class Dispatcher {
 
   /** The last ended batches by id. */
   get ended(): ReadonlyMap<BatchId, BatchRun> {
-    return this.#ended
+    return this.#ended.runs
   }
 
   get endedTotal(): number {
-    return this.#endedTotal
+    return this.#ended.total
   }
 
   /** Which batch each worker works for; idle workers are not in it. */
@@ -132,7 +125,7 @@ export class Dispatcher {
 
   /** Starts the workers that are kept. They come online later. */
   start(): void {
-    this.#feed({ kind: 'woken' })
+    this.#steps.feed({ kind: 'woken' })
   }
 
   /**
@@ -143,7 +136,7 @@ export class Dispatcher {
     if (this.#draining) throw new ForkpoolError('DRAINING')
     this.tasks.demand(request.task)
     const { pool, changed } = this.pools.resolve(request.pool, request.poolSize)
-    if (changed) this.#feed({ kind: 'pool-set', pool: pool.name as PoolName, size: pool.size })
+    if (changed) this.#steps.feed({ kind: 'pool-set', pool: pool.name as PoolName, size: pool.size })
     const { clock, engine, observer } = this.#parts
     const id = `${this.#idPrefix}${(++this.#submitted).toString(36)}` as BatchId
     const run = new BatchRun(id, request, pool, sink, clock.wallTime(), clock.now())
@@ -169,7 +162,7 @@ export class Dispatcher {
     if (run === undefined) return false
     if (!run.cancelling) {
       run.cancelling = true
-      if (run.scheduled) this.#feed({ kind: 'batch-cancelled', batch: id })
+      if (run.scheduled) this.#steps.feed({ kind: 'batch-cancelled', batch: id })
     }
     return true
   }
@@ -178,7 +171,7 @@ export class Dispatcher {
   drain(): Promise<void> {
     if (!this.#draining) {
       this.#draining = true
-      this.#feed({ kind: 'drain-requested' })
+      this.#steps.feed({ kind: 'drain-requested' })
     }
     return this.#drained.promise
   }
@@ -199,10 +192,10 @@ export class Dispatcher {
     run.scheduled = true
     const { priority, chunkSize, total, retries, backoffMs, failFast, session, task } = request
     const pool = run.pool.name as PoolName
-    this.#feed({ kind: 'batch-opened', batch: run.id, session, pool, task, priority, chunkSize, total, retries, backoffMs, failFast })
+    this.#steps.feed({ kind: 'batch-opened', batch: run.id, session, pool, task, priority, chunkSize, total, retries, backoffMs, failFast })
     if (items !== undefined) this.#added(run, items)
     if (ended) this.#inputEnded(run)
-    if (run.cancelling) this.#feed({ kind: 'batch-cancelled', batch: run.id })
+    if (run.cancelling) this.#steps.feed({ kind: 'batch-cancelled', batch: run.id })
     // Last, so that the worker has its shard before this answer is written; a batch that ended at once still hears it first,
     // because results wait for the engine's promise.
     run.sink.accepted(run.id, run.pool.name, run.pool.size)
@@ -223,7 +216,7 @@ export class Dispatcher {
     // An empty block is not a block: the scheduler would wait for items that never settle.
     if (items.count === 0 || !this.#runs.has(run.id)) return
     run.hold(items, this.#parts.clock.now())
-    this.#feed({ kind: 'items-added', batch: run.id, count: items.count, bytes: items.bytes.byteLength })
+    this.#steps.feed({ kind: 'items-added', batch: run.id, count: items.count, bytes: items.bytes.byteLength })
   }
 
   #end(run: BatchRun): void {
@@ -236,11 +229,11 @@ export class Dispatcher {
 
   #inputEnded(run: BatchRun): void {
     run.inputEnded = true
-    this.#feed({ kind: 'batch-ended', batch: run.id })
+    this.#steps.feed({ kind: 'batch-ended', batch: run.id })
   }
 
   #pause(run: BatchRun, paused: boolean): void {
-    if (this.#runs.has(run.id)) this.#feed({ kind: 'batch-paused', batch: run.id, paused })
+    if (this.#runs.has(run.id)) this.#steps.feed({ kind: 'batch-paused', batch: run.id, paused })
   }
 
   /** The engine did not take it: the client hears why, and what is scheduled of it is cancelled. */
@@ -253,13 +246,13 @@ export class Dispatcher {
 
   #online(worker: WorkerId, tasks: readonly TaskListing[]): void {
     this.tasks.learn(tasks)
-    this.#feed({ kind: 'worker-online', worker })
+    this.#steps.feed({ kind: 'worker-online', worker })
   }
 
   #lost(worker: WorkerId, exit: ExitCause, reason: string | undefined): void {
     this.#parts.observer.workerLost(reason ?? (exit.signal === undefined ? 'exit' : 'signal'))
     for (const [shard, held] of this.#shards) if (held.worker === worker) this.#shards.delete(shard)
-    this.#feed({ kind: 'worker-lost', worker, exit })
+    this.#steps.feed({ kind: 'worker-lost', worker, exit })
   }
 
   #ran(worker: WorkerId, message: RanMessage): void {
@@ -278,26 +271,7 @@ export class Dispatcher {
     this.#shards.delete(shard)
     const runMs = message.decodeMs + message.runMs + message.encodeMs
     if (message.count > 0) this.#parts.observer.shardRan(held.run.pool, message.count, message.runMs, message.decodeMs, message.encodeMs)
-    this.#feed({ kind: 'shard-ran', worker, shard, ran: message.count, failures, runMs }, { held, message })
-  }
-
-  /** Events are stepped one after the other: one that comes up while another is carried out waits. */
-  #feed(event: SchedulerEvent, ran?: RanShard): void {
-    if (this.#stepping) {
-      this.#pending.push({ event, ran })
-      return
-    }
-    this.#stepping = true
-    try {
-      this.#step(event, ran)
-      while (this.#pending.length > 0) {
-        const events = this.#pending
-        this.#pending = []
-        for (const next of events) this.#step(next.event, next.ran)
-      }
-    } finally {
-      this.#stepping = false
-    }
+    this.#steps.feed({ kind: 'shard-ran', worker, shard, ran: message.count, failures, runMs }, { held, message })
   }
 
   #step(event: SchedulerEvent, ran: RanShard | undefined): void {
@@ -336,7 +310,7 @@ export class Dispatcher {
         return fleet.kill(command.worker, 'cancel')
       case 'wake-at':
         this.#cancelWake?.()
-        this.#cancelWake = command.at === undefined ? undefined : clock.schedule(command.at, () => this.#feed({ kind: 'woken' }))
+        this.#cancelWake = command.at === undefined ? undefined : clock.schedule(command.at, () => this.#steps.feed({ kind: 'woken' }))
         return
       case 'drained':
         this.#drained.resolve()
@@ -430,17 +404,12 @@ export class Dispatcher {
   }
 
   #close(run: BatchRun): void {
-    const { engine, clock, batchesKept } = this.#parts
+    const { engine, clock } = this.#parts
     this.#runs.delete(run.id)
     run.releaseAll()
     run.endedAt = clock.wallTime()
-    this.#endedTotal++
-    this.#ended.set(run.id, run)
-    this.#endedOrder.push(run.id)
-    if (this.#endedOrder.length <= batchesKept) return
-    const oldest = this.#endedOrder.shift() as BatchId
-    this.#ended.delete(oldest)
-    void engine.forget(oldest)
+    const forgotten = this.#ended.add(run)
+    if (forgotten !== undefined) void engine.forget(forgotten)
   }
 }
 
@@ -449,7 +418,6 @@ function areInOrder(failures: readonly ShardFailure[], ran: number): boolean {
   return failures.every((failure, i) => failure.at < ran && failure.at > (failures[i - 1]?.at ?? -1))
 }
 
-/** Single failures as ranges of one task each: they come one by one, rarely many. */
 function countOf(ranges: readonly RecordedRange[]): number {
   return ranges.reduce((sum, range) => sum + range.count, 0)
 }

@@ -2,5 +2,6 @@
 export { rangesOfFailures, splitRanges } from './split-ranges.ts'
 export type { SettledRange } from './split-ranges.ts'
 export { StepOutcome } from './step-outcome.ts'
+export { StepQueue } from './step-queue.ts'
 export { TaskCatalogue } from './task-catalogue.ts'
 export { taskFailureOf } from './task-failure.ts'

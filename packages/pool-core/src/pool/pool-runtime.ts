@@ -1,7 +1,7 @@
 import type { Cancel, Clock, ExitCause } from '../base/index.ts'
 import { deferred, ForkpoolError } from '../base/index.ts'
 import type { BatchCarrier, BatchOwner, BatchSubmission, CarrierLimits } from '../batch/index.ts'
-import { rangesOfFailures, splitRanges, StepOutcome, TaskCatalogue, taskFailureOf } from '../dispatch/index.ts'
+import { rangesOfFailures, splitRanges, StepOutcome, StepQueue, TaskCatalogue, taskFailureOf } from '../dispatch/index.ts'
 import type { SettledRange } from '../dispatch/index.ts'
 import { blockBytes, FRAME_BYTES_MAX, INPUT_WINDOW_BYTES, resultBytes, RESULT_WINDOW_BYTES, sliceBlock } from '../protocol/index.ts'
 import type { BatchSummary, ItemBlock, RanMessage, TaskFailure, TaskListing } from '../protocol/index.ts'
@@ -69,8 +69,7 @@ export class PoolRuntime implements BatchCarrier {
   readonly #counts = new RunCounts()
   #lostCount = 0
   #submitted = 0
-  #pending: { readonly event: SchedulerEvent; readonly ran: RanShard | undefined }[] = []
-  #stepping = false
+  readonly #steps = new StepQueue<RanShard>((event, ran) => this.#step(event, ran))
   #cancelWake: Cancel | undefined
   #state: PoolState = 'running'
   /** No worker can be set up: why. */
@@ -108,7 +107,7 @@ export class PoolRuntime implements BatchCarrier {
       late: (worker, shard) => this.#fleet.abort(worker, shard),
       overdue: (worker, shard) => this.#overdue(worker, shard),
     })
-    this.#feed({ kind: 'pool-set', pool: POOL, size: options.size })
+    this.#steps.feed({ kind: 'pool-set', pool: POOL, size: options.size })
   }
 
   get state(): PoolState {
@@ -131,7 +130,7 @@ export class PoolRuntime implements BatchCarrier {
     if (this.#batches.size === 0) this.#vigil.hold()
     this.#batches.set(batch.id, batch)
     const { task, priority = 0, chunkSize, total, retries = 0, backoffMs = 0, failFast = false, timeoutMs, items } = submission
-    this.#feed({
+    this.#steps.feed({
       kind: 'batch-opened',
       batch: batch.id,
       session: SESSION,
@@ -146,7 +145,7 @@ export class PoolRuntime implements BatchCarrier {
       failFast,
     })
     if (items !== undefined) this.#add(batch, items)
-    if (batch.inputEnded) this.#feed({ kind: 'batch-ended', batch: batch.id })
+    if (batch.inputEnded) this.#steps.feed({ kind: 'batch-ended', batch: batch.id })
     owner.accepted({ kind: 'accepted', batch: number, id: batch.id, pool: this.#kind, poolSize: this.#options.size })
     if (!batch.inputEnded) owner.room(batch.roomBytes)
     return number
@@ -169,7 +168,7 @@ export class PoolRuntime implements BatchCarrier {
     const batch = this.#find(number)
     if (batch?.owner === undefined) return
     batch.owner = undefined
-    this.#feed({ kind: 'batch-cancelled', batch: batch.id })
+    this.#steps.feed({ kind: 'batch-cancelled', batch: batch.id })
   }
 
   consumed(number: number, bytes: number): void {
@@ -194,7 +193,7 @@ export class PoolRuntime implements BatchCarrier {
     this.#vigil.hold()
     this.#wakeSpaceWaiters()
     void this.#drained.promise.then(() => this.#endWorkers('stop'))
-    this.#feed({ kind: 'drain-requested' })
+    this.#steps.feed({ kind: 'drain-requested' })
     return this.#closed.promise
   }
 
@@ -237,12 +236,12 @@ export class PoolRuntime implements BatchCarrier {
     // An empty block is not a block: the scheduler would wait for items that never settle.
     if (items.count === 0) return
     batch.hold(items)
-    this.#feed({ kind: 'items-added', batch: batch.id, count: items.count, bytes: items.bytes.byteLength })
+    this.#steps.feed({ kind: 'items-added', batch: batch.id, count: items.count, bytes: items.bytes.byteLength })
   }
 
   #end(batch: LocalBatch): void {
     batch.inputEnded = true
-    this.#feed({ kind: 'batch-ended', batch: batch.id })
+    this.#steps.feed({ kind: 'batch-ended', batch: batch.id })
   }
 
   /** Starts no further shard of a batch whose reader is far behind. */
@@ -250,7 +249,7 @@ export class PoolRuntime implements BatchCarrier {
     const paused = batch.unreadBytes > RESULT_WINDOW_BYTES
     if (paused === batch.paused) return
     batch.paused = paused
-    this.#feed({ kind: 'batch-paused', batch: batch.id, paused })
+    this.#steps.feed({ kind: 'batch-paused', batch: batch.id, paused })
   }
 
   #online(worker: WorkerId, tasks: readonly TaskListing[]): void {
@@ -258,7 +257,7 @@ export class PoolRuntime implements BatchCarrier {
       this.#catalogue.learn(tasks)
       for (const batch of this.#batches.values()) this.#checkTask(batch)
     }
-    this.#feed({ kind: 'worker-online', worker })
+    this.#steps.feed({ kind: 'worker-online', worker })
   }
 
   /** A task that no module has would fail for each item; the call says it once. */
@@ -277,7 +276,7 @@ export class PoolRuntime implements BatchCarrier {
     for (const [shard, held] of this.#shards) if (held.worker === worker) this.#shards.delete(shard)
     this.#deadlines.lost(worker)
     this.#quotas.lost(worker)
-    this.#feed({ kind: 'worker-lost', worker, exit })
+    this.#steps.feed({ kind: 'worker-lost', worker, exit })
   }
 
   #ran(worker: WorkerId, message: RanMessage): void {
@@ -292,7 +291,7 @@ export class PoolRuntime implements BatchCarrier {
     const runMs = ran.decodeMs + ran.runMs + ran.encodeMs
     this.#counts.count(batch.submission.task, count, failures.length, runMs)
     const spent = this.#quotas.spend(worker, message.count)
-    this.#feed({ kind: 'shard-ran', worker, shard, ran: count, failures, runMs, spent }, { batch, from, message: ran })
+    this.#steps.feed({ kind: 'shard-ran', worker, shard, ran: count, failures, runMs, spent }, { batch, from, message: ran })
   }
 
   #overdue(worker: WorkerId, shard: ShardId): void {
@@ -300,7 +299,7 @@ export class PoolRuntime implements BatchCarrier {
     if (held === undefined) return
     this.#shards.delete(shard)
     this.#counts.count(held.batch.submission.task, 1, 1, held.batch.submission.timeoutMs ?? 0)
-    this.#feed({ kind: 'shard-timed-out', worker, shard, error: timeoutError(held.batch.submission.timeoutMs) })
+    this.#steps.feed({ kind: 'shard-timed-out', worker, shard, error: timeoutError(held.batch.submission.timeoutMs) })
   }
 
   /** No worker can be set up, so no call can end well: all of them say why, those to come too. */
@@ -340,22 +339,6 @@ export class PoolRuntime implements BatchCarrier {
     for (const wake of waiters) wake()
   }
 
-  /** Events are stepped one after the other: one that comes up while another is carried out waits. */
-  #feed(event: SchedulerEvent, ran?: RanShard): void {
-    this.#pending.push({ event, ran })
-    if (this.#stepping) return
-    this.#stepping = true
-    try {
-      while (this.#pending.length > 0) {
-        const events = this.#pending
-        this.#pending = []
-        for (const next of events) this.#step(next.event, next.ran)
-      }
-    } finally {
-      this.#stepping = false
-    }
-  }
-
   #step(event: SchedulerEvent, ran: RanShard | undefined): void {
     const outcome = new StepOutcome()
     for (const command of step(this.#scheduler, event, this.#clock.now())) this.#carryOut(command, outcome)
@@ -386,7 +369,9 @@ export class PoolRuntime implements BatchCarrier {
       case 'wake-at':
         this.#cancelWake?.()
         this.#cancelWake =
-          command.at === undefined ? undefined : this.#clock.schedule(command.at, () => this.#feed({ kind: 'woken' }), { unref: true })
+          command.at === undefined
+            ? undefined
+            : this.#clock.schedule(command.at, () => this.#steps.feed({ kind: 'woken' }), { unref: true })
         return
       case 'drained':
         this.#drained.resolve()
