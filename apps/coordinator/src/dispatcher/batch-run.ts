@@ -9,6 +9,15 @@ import type { PoolLabel } from '../dispatch-observer.ts'
 /** Failures that a batch's view lists; the client gets all of them. */
 const FAILURES_SHOWN = 5
 
+/** Nothing comes for a batch that is over. */
+const NOBODY: BatchSink = {
+  accepted: () => undefined,
+  results: () => undefined,
+  credit: () => undefined,
+  done: () => undefined,
+  failed: () => undefined,
+}
+
 interface HeldBlock {
   readonly items: ItemBlock
   readonly arrivedAt: Instant
@@ -19,12 +28,15 @@ export class BatchRun {
   readonly id: BatchId
   readonly request: BatchRequest
   readonly pool: PoolLabel
-  readonly sink: BatchSink
+  /** Where the answers go; nowhere once the batch is over, so that a kept one does not keep its session. */
+  sink: BatchSink
   readonly submittedAt: number
   readonly openedAt: Instant
   /** The scheduler knows it. Written by the dispatcher. */
   scheduled = false
   cancelling = false
+  /** It came whole in few bytes. Written by the dispatcher, once. */
+  isSmall = false
   /** No further item will come. Written by the dispatcher. */
   inputEnded = false
   summary: BatchSummary | undefined
@@ -68,10 +80,11 @@ export class BatchRun {
     return held === undefined ? 0 : blockBytes(held.items)
   }
 
-  /** Lets all blocks go: nothing of them will run any more. */
-  releaseAll(): void {
+  /** The batch is over: lets go of its blocks and of its reader. */
+  close(): void {
     this.#firstBlock = undefined
     this.#laterBlocks = undefined
+    this.sink = NOBODY
   }
 
   /** Counts newly recorded results. */

@@ -184,6 +184,7 @@ function create(): { readonly dispatcher: Dispatcher; readonly workers: Workers;
     poolsMax: 10,
     defaultPoolSize: 2,
     batchesKept: 2,
+    loopPollMs: 0,
   })
   dispatcher.start()
   workers.allOnline()

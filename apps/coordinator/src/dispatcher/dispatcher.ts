@@ -19,9 +19,13 @@ import type { Engine, RecordedRange } from '../engine/engine.ts'
 import type { BatchHandle, BatchRequest, BatchSink } from '../batch-request.ts'
 import { BatchRun } from './batch-run.ts'
 import { EndedBatches } from './ended-batches.ts'
+import { LoopPoll } from './loop-poll.ts'
 import type { DispatchObserver } from '../dispatch-observer.ts'
 import { PoolRegistry } from './pool-registry.ts'
 import type { WorkerFleet } from '../worker-fleet.ts'
+
+/** A batch that came whole in so few bytes is likely over in less than a millisecond. */
+const SMALL_BYTES = 4096
 
 interface HeldShard {
   readonly run: BatchRun
@@ -48,6 +52,8 @@ export interface DispatcherParts {
   readonly defaultPoolSize: number
   /** Ended batches that `ended` keeps. */
   readonly batchesKept: number
+  /** Longest that the event loop is kept turning for the next frame of a quick exchange of small batches, milliseconds; 0: never. */
+  readonly loopPollMs: number
 }
 
 /**
@@ -70,11 +76,15 @@ export class Dispatcher {
   readonly #shards = new Map<ShardId, HeldShard>()
   readonly #steps = new StepQueue<RanShard>((event, ran) => this.#step(event, ran))
   #cancelWake: Cancel | undefined
+  readonly #poll: LoopPoll
+  /** Open batches that are not small. */
+  #largeOpen = 0
   #draining = false
   readonly #drained = deferred<void>()
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts
+    this.#poll = new LoopPoll(parts.clock, parts.loopPollMs)
     this.#ended = new EndedBatches(parts.batchesKept)
     this.#state = createScheduler(parts.scheduler)
     this.#idPrefix = `${parts.random.token(4)}-`
@@ -140,6 +150,9 @@ export class Dispatcher {
     const { clock, engine, observer } = this.#parts
     const id = `${this.#idPrefix}${(++this.#submitted).toString(36)}` as BatchId
     const run = new BatchRun(id, request, pool, sink, clock.wallTime(), clock.now())
+    run.isSmall = ended && items !== undefined && items.bytes.byteLength <= SMALL_BYTES
+    if (run.isSmall) this.#stir()
+    else this.#largeOpen++
     this.#runs.set(id, run)
     observer.batchOpened(run.pool)
     const record = { ...request, id, pool: pool.name, poolSize: pool.size, submittedAt: run.submittedAt }
@@ -192,9 +205,25 @@ export class Dispatcher {
     run.scheduled = true
     const { priority, chunkSize, total, retries, backoffMs, failFast, session, task } = request
     const pool = run.pool.name as PoolName
-    this.#steps.feed({ kind: 'batch-opened', batch: run.id, session, pool, task, priority, chunkSize, total, retries, backoffMs, failFast })
-    if (items !== undefined) this.#added(run, items)
-    if (ended) this.#inputEnded(run)
+    // An empty block is not a block: the scheduler would wait for items that never settle.
+    const first = items === undefined || items.count === 0 ? undefined : { count: items.count, bytes: items.bytes.byteLength }
+    if (items !== undefined && first !== undefined) run.hold(items, this.#parts.clock.now())
+    run.inputEnded = ended
+    this.#steps.feed({
+      kind: 'batch-opened',
+      batch: run.id,
+      session,
+      pool,
+      task,
+      priority,
+      chunkSize,
+      total,
+      retries,
+      backoffMs,
+      failFast,
+      items: first,
+      ended,
+    })
     if (run.cancelling) this.#steps.feed({ kind: 'batch-cancelled', batch: run.id })
     // Last, so that the worker has its shard before this answer is written; a batch that ended at once still hears it first,
     // because results wait for the engine's promise.
@@ -213,7 +242,6 @@ export class Dispatcher {
   }
 
   #added(run: BatchRun, items: ItemBlock): void {
-    // An empty block is not a block: the scheduler would wait for items that never settle.
     if (items.count === 0 || !this.#runs.has(run.id)) return
     run.hold(items, this.#parts.clock.now())
     this.#steps.feed({ kind: 'items-added', batch: run.id, count: items.count, bytes: items.bytes.byteLength })
@@ -241,7 +269,7 @@ export class Dispatcher {
     if (!this.#runs.has(run.id)) return
     run.sink.failed(error)
     if (run.scheduled) this.cancel(run.id)
-    else this.#runs.delete(run.id)
+    else this.#leave(run)
   }
 
   #online(worker: WorkerId, tasks: readonly TaskListing[]): void {
@@ -269,6 +297,7 @@ export class Dispatcher {
       return
     }
     this.#shards.delete(shard)
+    if (held.run.isSmall) this.#stir()
     const runMs = message.decodeMs + message.runMs + message.encodeMs
     if (message.count > 0) this.#parts.observer.shardRan(held.run.pool, message.count, message.runMs, message.decodeMs, message.encodeMs)
     this.#steps.feed({ kind: 'shard-ran', worker, shard, ran: message.count, failures, runMs }, { held, message })
@@ -403,10 +432,20 @@ export class Dispatcher {
     if (range.failures.length > quarantined) observer.tasksSettled(run.pool, 'failed', range.failures.length - quarantined)
   }
 
+  /** A frame of a small batch came: the next is waited for awake, unless there is work that needs the processors. */
+  #stir(): void {
+    if (this.#largeOpen === 0) this.#poll.stir()
+    else this.#poll.rest()
+  }
+
+  #leave(run: BatchRun): void {
+    if (this.#runs.delete(run.id) && !run.isSmall) this.#largeOpen--
+  }
+
   #close(run: BatchRun): void {
     const { engine, clock } = this.#parts
-    this.#runs.delete(run.id)
-    run.releaseAll()
+    this.#leave(run)
+    run.close()
     run.endedAt = clock.wallTime()
     const forgotten = this.#ended.add(run)
     if (forgotten !== undefined) void engine.forget(forgotten)

@@ -28,9 +28,6 @@ export interface SessionOptions {
   readonly welcome: Omit<WelcomeMessage, 'kind' | 'version' | 'session'>
 }
 
-/** An acceptance waits so long for the results of its batch. */
-const HELD_BACK_MS = 2
-
 /** Close codes (RFC 6455): 1002 for a message that breaks the protocol, 1008 for one that is not allowed. */
 const PROTOCOL_ERROR = 1002
 const POLICY_VIOLATION = 1008
@@ -50,9 +47,6 @@ export class ClientSession {
   #highestBatch = 0
   #congested = false
   readonly #cancelTimeout: Cancel
-  /** Batches whose acceptance waits a moment for their results. */
-  #heldBack: SessionBatch[] = []
-  #cancelHeldBack: Cancel | undefined
 
   constructor(ports: SessionPorts, options: SessionOptions) {
     this.#ports = ports
@@ -89,8 +83,6 @@ export class ClientSession {
   closed(): void {
     this.#phase = 'closed'
     this.#cancelTimeout()
-    this.#cancelHeldBack?.()
-    this.#heldBack = []
     for (const batch of this.#batches.values()) batch.cancel()
     this.#batches.clear()
   }
@@ -156,9 +148,8 @@ export class ClientSession {
         inputWindowBytes: welcome.limits.inputWindowBytes,
         resultWindowBytes: Math.min(message.resultWindowBytes ?? welcome.limits.resultWindowBytes, welcome.limits.resultWindowBytes),
       }
-      const batch = new SessionBatch(number, limits, this.#ports.send, {
+      const batch = new SessionBatch(number, message.terse ?? false, limits, this.#ports.send, {
         over: () => this.#overWhenWritten(number),
-        heldBack: (held) => this.#holdBack(held),
       })
       batch.open(this.#ports.submit(request, message.items, message.end ?? false, batch), message.items, message.end ?? false)
       this.#batches.set(number, batch)
@@ -171,21 +162,6 @@ export class ClientSession {
   #overWhenWritten(number: number): void {
     if (this.#batches.get(number)?.idle === true) this.#batches.delete(number)
     else this.#ended.add(number)
-  }
-
-  /**
-   * An acceptance costs a system call here and a wake-up there, as much as the task: that of a small batch goes along with its results, and
-   * alone only if they are not there soon.
-   */
-  #holdBack(batch: SessionBatch): void {
-    this.#heldBack.push(batch)
-    if (this.#heldBack.length > 1) return
-    const { clock } = this.#ports
-    this.#cancelHeldBack = clock.schedule(after(clock.now(), HELD_BACK_MS), () => {
-      const batches = this.#heldBack
-      this.#heldBack = []
-      for (const held of batches) held.sendAccepted()
-    })
   }
 
   #sweep(): void {

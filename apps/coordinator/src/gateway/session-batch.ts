@@ -1,13 +1,10 @@
-import type { AcceptedMessage, BatchSummary, ItemBlock, ResultsMessage, ServerMessage } from '@forkpool/pool-core/protocol'
+import type { BatchSummary, ItemBlock, ResultsMessage, ServerMessage } from '@forkpool/pool-core/protocol'
 import { blockBytes, resultBytes } from '@forkpool/pool-core/protocol'
 import { ForkpoolError } from '@forkpool/pool-core/base'
 import type { BatchId } from '@forkpool/pool-core/scheduler'
 import type { BatchHandle, BatchSink } from '../batch-request.ts'
 import type { RecordedRange } from '../engine/engine.ts'
 import { refusal } from './refusal.ts'
-
-/** A batch that came whole in so few bytes is likely over in less than a millisecond. */
-const SMALL_BYTES = 4096
 
 /** Credit for input is sent when so large a part of the window is free again: a message for each block would be many. */
 const CREDIT_SHARE = 4
@@ -16,8 +13,6 @@ const CREDIT_SHARE = 4
 export interface SessionBatchEvents {
   /** Nothing more comes for it. */
   over(): void
-  /** Its acceptance waits for its results: `sendAccepted` sends it earlier. */
-  heldBack(batch: SessionBatch): void
 }
 
 export interface SessionBatchLimits {
@@ -43,16 +38,22 @@ export class SessionBatch implements BatchSink {
   /** Result bytes sent and not yet taken by the reader. */
   #resultBytes = 0
   #waiting: { readonly message: ServerMessage; readonly bytes: number }[] = []
-  /** All of it came in one small message: it is likely over before anybody could do something with its acceptance. */
-  #isSmall = false
-  #accepted: AcceptedMessage | undefined
+  /** The client has no use for `accepted`. */
+  readonly #terse: boolean
   #congested = false
   #paused = false
   /** Refused after it was accepted: nothing further is said of it. */
   #isOver = false
 
-  constructor(batch: number, limits: SessionBatchLimits, send: (message: ServerMessage) => void, events: SessionBatchEvents) {
+  constructor(
+    batch: number,
+    terse: boolean,
+    limits: SessionBatchLimits,
+    send: (message: ServerMessage) => void,
+    events: SessionBatchEvents,
+  ) {
     this.#batch = batch
+    this.#terse = terse
     this.#limits = limits
     this.#send = send
     this.#events = events
@@ -63,14 +64,6 @@ export class SessionBatch implements BatchSink {
     this.#handle = handle
     this.#inputBytes = items === undefined ? 0 : blockBytes(items)
     this.#ended = ended
-    this.#isSmall = ended && this.#inputBytes <= SMALL_BYTES
-  }
-
-  /** Sends the acceptance if it was held back. */
-  sendAccepted(): void {
-    const message = this.#accepted
-    this.#accepted = undefined
-    if (message !== undefined) this.#send(message)
   }
 
   /** @throws ForkpoolError BAD_MESSAGE for items after the end or beyond the window. */
@@ -109,9 +102,7 @@ export class SessionBatch implements BatchSink {
   }
 
   accepted(id: BatchId, pool: string, poolSize: number): void {
-    this.#accepted = { kind: 'accepted', batch: this.#batch, id, pool, poolSize }
-    if (this.#isSmall) this.#events.heldBack(this)
-    else this.sendAccepted()
+    if (!this.#terse) this.#send({ kind: 'accepted', batch: this.#batch, id, pool, poolSize })
   }
 
   results(range: RecordedRange, summary: BatchSummary | undefined): void {
@@ -144,7 +135,6 @@ export class SessionBatch implements BatchSink {
   }
 
   failed(error: unknown): void {
-    this.#accepted = undefined
     this.#send({ kind: 'refused', batch: this.#batch, error: refusal(error) })
     this.#events.over()
   }
@@ -156,7 +146,6 @@ export class SessionBatch implements BatchSink {
 
   #write(message: ServerMessage, bytes: number): void {
     if (this.#isOver) return
-    this.sendAccepted()
     if (this.#waiting.length > 0 || !this.#fits(bytes)) {
       this.#waiting.push({ message, bytes })
       this.#pause(true)

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws'
 import type { ServerMessage } from '@forkpool/pool-core/protocol'
+import { smallWebSocketFrame } from '@forkpool/pool-core/protocol'
 
 /** So many bytes may wait in a socket before its batches are paused: above a result window, so that one batch never meets it. */
 const CONGESTED_BYTES = 32 * 1024 * 1024
@@ -7,17 +8,22 @@ const CONGESTED_BYTES = 32 * 1024 * 1024
 const RELIEVED_BYTES = 8 * 1024 * 1024
 
 /** The net socket under a WebSocket: ws writes header and payload apart, and `cork` joins what one turn of the loop writes. */
-interface Corkable {
+interface Stream {
+  write(bytes: Uint8Array): unknown
+  once(event: 'drain', listener: () => void): unknown
   cork(): void
   uncork(): void
 }
 
-/** Writes messages to one client. Those of one turn of the loop leave in one system call; a connection that is behind says so. */
+/**
+ * Writes messages to one client. The first of a turn of the event loop leaves at once, so a lone one is never delayed; those that follow it
+ * in the same turn leave together. A connection that is behind says so.
+ */
 export class SocketWriter {
   readonly #socket: WebSocket
   readonly #encode: (message: ServerMessage) => Uint8Array | string
   readonly #onCongestion: (congested: boolean) => void
-  #corked = false
+  #turn: 'idle' | 'sent' | 'gathering' = 'idle'
   #congested = false
 
   constructor(socket: WebSocket, encode: (message: ServerMessage) => Uint8Array | string, onCongestion: (congested: boolean) => void) {
@@ -29,25 +35,32 @@ export class SocketWriter {
   send(message: ServerMessage): void {
     const socket = this.#socket
     if (socket.readyState !== socket.OPEN) return
-    this.#cork()
-    socket.send(this.#encode(message), this.#written)
+    // ws keeps its net socket in `_socket`, as its documentation of `bufferedAmount` and its own examples do.
+    const stream = (socket as unknown as { readonly _socket?: Stream })._socket
+    const frame = this.#encode(message)
+    const small = stream === undefined || typeof frame === 'string' ? undefined : smallWebSocketFrame(frame, false)
+    if (stream !== undefined) this.#gather(stream)
+    // Nothing is compressed and no message has several frames, so `ws` keeps nothing back that this could overtake.
+    if (small === undefined) socket.send(frame, this.#written)
+    else stream?.write(small)
     if (!this.#congested && socket.bufferedAmount > CONGESTED_BYTES) {
       this.#congested = true
+      stream?.once('drain', this.#written)
       this.#onCongestion(true)
     }
   }
 
-  #cork(): void {
-    if (this.#corked) return
-    // ws keeps its net socket in `_socket`, as its documentation of `bufferedAmount` and its own examples do.
-    const stream = (this.#socket as unknown as { readonly _socket?: Corkable })._socket
-    if (stream === undefined) return
-    this.#corked = true
-    stream.cork()
-    process.nextTick(() => {
-      this.#corked = false
-      stream.uncork()
-    })
+  #gather(stream: Stream): void {
+    if (this.#turn === 'idle') {
+      this.#turn = 'sent'
+      setImmediate(() => {
+        if (this.#turn === 'gathering') stream.uncork()
+        this.#turn = 'idle'
+      })
+    } else if (this.#turn === 'sent') {
+      this.#turn = 'gathering'
+      stream.cork()
+    }
   }
 
   readonly #written = (): void => {

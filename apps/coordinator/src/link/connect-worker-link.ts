@@ -30,7 +30,7 @@ export function connectWorkerLink(socketPath: string, token: string): Promise<Wo
     socket.once('error', reject)
     socket.once('open', () => {
       socket.off('error', reject)
-      resolve(new WebSocketLink(socket, stream))
+      resolve(new WebSocketLink(socket, stream, 'client'))
     })
   })
 }

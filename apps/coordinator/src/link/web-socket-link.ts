@@ -1,8 +1,10 @@
 import type { WebSocket } from 'ws'
 import type { LinkClosed, WorkerLink } from '@forkpool/pool-core/link'
+import { smallWebSocketFrame } from '@forkpool/pool-core/protocol'
 
 /** The part of the socket under a WebSocket that gathers small writes into one. */
 export interface GatheringStream {
+  write(bytes: Uint8Array): unknown
   cork(): void
   uncork(): void
 }
@@ -26,6 +28,7 @@ const CLOSE_TOO_LARGE = 1009
 export class WebSocketLink implements WorkerLink {
   readonly #socket: WebSocket
   readonly #stream: GatheringStream | undefined
+  readonly #isClient: boolean
   #turn: 'idle' | 'sent' | 'gathering' = 'idle'
   #gatheredBytes = 0
   /** What was wrong with the transport; `code` only where the other side broke the protocol. */
@@ -37,9 +40,11 @@ export class WebSocketLink implements WorkerLink {
   /**
    * @param socket must be open. It reads nothing until `onFrame` is called, so that no frame is lost before.
    * @param stream the connection under it; without it every frame is a write of its own.
+   * @param end whose end of the connection it is: a client's frames are masked, with zeros.
    */
-  constructor(socket: WebSocket, stream?: GatheringStream) {
+  constructor(socket: WebSocket, stream: GatheringStream | undefined, end: 'client' | 'server') {
     this.#socket = socket
+    this.#isClient = end === 'client'
     this.#stream = stream
     socket.binaryType = 'nodebuffer'
     socket.pause()
@@ -60,7 +65,10 @@ export class WebSocketLink implements WorkerLink {
       this.#turn = 'gathering'
       this.#stream.cork()
     }
-    this.#socket.send(frame)
+    const small = this.#stream === undefined ? undefined : smallWebSocketFrame(frame, this.#isClient)
+    // Nothing is compressed and no message has several frames, so `ws` keeps nothing back that this could overtake.
+    if (small === undefined) this.#socket.send(frame)
+    else this.#stream?.write(small)
     if (this.#turn === 'idle') {
       this.#turn = 'sent'
       setImmediate(this.#endTurn)

@@ -63,6 +63,11 @@ export const METRICS = {
   forkpool_event_loop_lag_seconds: { type: 'gauge', labels: ['role'], help: 'How late the last timer of the coordinator ran.' },
   forkpool_ws_connections: { type: 'gauge', labels: ['role'], help: 'Open WebSocket connections: client, worker.' },
   forkpool_ws_handshake_rejected_total: { type: 'counter', labels: ['reason'], help: 'Connections refused before they were sessions.' },
+  forkpool_refused_total: {
+    type: 'counter',
+    labels: ['reason'],
+    help: 'Connections, requests and messages refused. The reason is the setting that was reached (`frame_bytes_max` is --frame-bytes-max), or host, origin, token, role, path, subprotocol, full, bad_frame, bad_message, bad_request.',
+  },
   forkpool_ws_closed_total: { type: 'counter', labels: ['code'], help: 'Client connections that ended, by WebSocket close code.' },
   forkpool_ws_send_buffer_bytes: {
     type: 'gauge',

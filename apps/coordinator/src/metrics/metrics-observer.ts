@@ -1,15 +1,22 @@
 import type { DispatchObserver, PoolLabel } from '../dispatch-observer.ts'
 import type { Metrics } from './metrics.ts'
+import type { Series } from './weighted-histogram.ts'
 
 const OUTCOMES = ['completed', 'failed', 'quarantined', 'cancelled'] as const
 
 type Outcome = (typeof OUTCOMES)[number]
 
-/** What was counted for one pool since the last scrape. */
+/** What was counted for one pool since the last scrape, and its series of the histograms. */
 interface Fresh {
   readonly outcomes: Record<Outcome, number>
   readonly attempts: { first: number; retry: number }
   busySeconds: number
+  readonly queueWait: Series
+  readonly taskRun: Series
+  readonly shardRun: Series
+  readonly deserialize: Series
+  readonly serialize: Series
+  readonly batch: Series
 }
 
 /**
@@ -30,7 +37,7 @@ export class MetricsObserver implements DispatchObserver {
   }
 
   batchEnded(pool: PoolLabel, wallMs: number, unaccounted: number): void {
-    this.#metrics.batch.observe(wallMs / 1000, 1, pool.name)
+    this.#freshOf(pool).batch.observe(wallMs / 1000, 1)
     if (unaccounted !== 0) this.#metrics.unaccounted.inc({ pool: pool.name }, unaccounted)
   }
 
@@ -39,18 +46,19 @@ export class MetricsObserver implements DispatchObserver {
   }
 
   tasksAssigned(pool: PoolLabel, reason: 'first' | 'retry', count: number, waitMs: number): void {
-    this.#freshOf(pool).attempts[reason] += count
-    this.#metrics.queueWait.observe(waitMs / 1000, count, pool.name)
+    const fresh = this.#freshOf(pool)
+    fresh.attempts[reason] += count
+    fresh.queueWait.observe(waitMs / 1000, count)
   }
 
   shardRan(pool: PoolLabel, count: number, runMs: number, decodeMs: number, encodeMs: number): void {
-    const { taskRun, shardRun, shardOverhead } = this.#metrics
+    const fresh = this.#freshOf(pool)
     const wholeSeconds = (runMs + decodeMs + encodeMs) / 1000
-    this.#freshOf(pool).busySeconds += wholeSeconds
-    taskRun.observe(runMs / 1000 / count, count, pool.name)
-    shardRun.observe(wholeSeconds, 1, pool.name)
-    shardOverhead.observe(decodeMs / 1000, 1, pool.name, 'deserialize')
-    shardOverhead.observe(encodeMs / 1000, 1, pool.name, 'serialize')
+    fresh.busySeconds += wholeSeconds
+    fresh.taskRun.observe(runMs / 1000 / count, count)
+    fresh.shardRun.observe(wholeSeconds, 1)
+    fresh.deserialize.observe(decodeMs / 1000, 1)
+    fresh.serialize.observe(encodeMs / 1000, 1)
   }
 
   duplicateDropped(pool: PoolLabel, where: 'record' | 'late', count: number): void {
@@ -67,17 +75,21 @@ export class MetricsObserver implements DispatchObserver {
 
   /** Makes every series of a pool, each from 0: without that the first increase of a counter would be invisible to `rate`. */
   #begin(pool: PoolLabel): Fresh {
+    const { duplicates, unaccounted, queueWait, taskRun, shardRun, shardOverhead, batch } = this.#metrics
     const fresh: Fresh = {
       outcomes: { completed: 0, failed: 0, quarantined: 0, cancelled: 0 },
       attempts: { first: 0, retry: 0 },
       busySeconds: 0,
+      queueWait: queueWait.series(pool.name),
+      taskRun: taskRun.series(pool.name),
+      shardRun: shardRun.series(pool.name),
+      deserialize: shardOverhead.series(pool.name, 'deserialize'),
+      serialize: shardOverhead.series(pool.name, 'serialize'),
+      batch: batch.series(pool.name),
     }
     this.#fresh.set(pool, fresh)
     this.#flush()
-    const { duplicates, unaccounted, queueWait, taskRun, shardRun, shardOverhead, batch } = this.#metrics
     for (const where of ['record', 'late']) duplicates.inc({ pool: pool.name, where }, 0)
-    for (const phase of ['deserialize', 'serialize']) shardOverhead.touch(pool.name, phase)
-    for (const histogram of [queueWait, taskRun, shardRun, batch]) histogram.touch(pool.name)
     unaccounted.inc({ pool: pool.name }, 0)
     return fresh
   }

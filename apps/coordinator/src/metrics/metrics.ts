@@ -1,4 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { REFUSAL_LABELS, reasonLabel } from '../refusal-reason.ts'
+import type { RefusalReason } from '../refusal-reason.ts'
 import { METRICS } from './metric-names.ts'
 import type { MetricName } from './metric-names.ts'
 import { WeightedHistogram } from './weighted-histogram.ts'
@@ -37,6 +39,7 @@ export class Metrics {
   readonly workerRestarts = this.#counter('forkpool_worker_restarts_total')
   readonly handshakesRejected = this.#counter('forkpool_ws_handshake_rejected_total')
   readonly closed = this.#counter('forkpool_ws_closed_total')
+  readonly #refused = this.#counter('forkpool_refused_total')
   readonly unaccounted = this.#gauge('forkpool_ledger_unaccounted')
   readonly queueWait = this.#histogram('forkpool_task_queue_wait_seconds', WAIT_BOUNDS)
   readonly taskRun = this.#histogram('forkpool_task_run_seconds', RUN_BOUNDS)
@@ -48,7 +51,9 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry })
     this.#gauge('forkpool_build_info').set({ version }, 1)
     for (const reason of ['exit', 'signal', 'cancel', 'start', 'protocol', 'retired', 'stop']) this.workerRestarts.inc({ reason }, 0)
-    for (const reason of ['path', 'full', 'host', 'origin', 'token', 'subprotocol']) this.handshakesRejected.inc({ reason }, 0)
+    for (const reason of ['path', 'full', 'host', 'origin', 'token', 'subprotocol', 'connections_max'])
+      this.handshakesRejected.inc({ reason }, 0)
+    for (const reason of REFUSAL_LABELS) this.#refused.inc({ reason }, 0)
     this.#poolGauges(source)
     const workers = this.#gauge('forkpool_workers', () => {
       for (const [state, count] of Object.entries(source.workers())) workers.set({ state }, count)
@@ -60,6 +65,17 @@ export class Metrics {
       connections.set({ role: 'worker' }, source.connections().workers)
     })
     const buffer = this.#gauge('forkpool_ws_send_buffer_bytes', () => buffer.set({ role: 'client' }, source.connections().sendBufferBytes))
+  }
+
+  /** Somebody was refused something. */
+  refuse(reason: RefusalReason): void {
+    this.#refused.inc({ reason: reasonLabel(reason) })
+  }
+
+  /** A connection was refused before it was one. */
+  rejectHandshake(reason: RefusalReason): void {
+    this.handshakesRejected.inc({ reason: reasonLabel(reason) })
+    this.refuse(reason)
   }
 
   /** Calls `add` before metrics are printed. */

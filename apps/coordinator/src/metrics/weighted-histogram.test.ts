@@ -15,7 +15,7 @@ test('prints the same as a histogram of prom-client that saw every observation a
     [0.75, 4],
     [2, 1],
   ] as const) {
-    weighted.observe(value, weight, 'a')
+    weighted.series('a').observe(value, weight)
     for (let i = 0; i < weight; i++) plain.observe({ pool: 'a' }, value)
   }
   expect((await ours.metrics()).trim().split('\n').toSorted()).toEqual((await theirs.metrics()).trim().split('\n').toSorted())

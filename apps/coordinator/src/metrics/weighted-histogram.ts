@@ -1,11 +1,28 @@
 import type { Registry } from 'prom-client'
 import type { MetricEntry } from './metric-names.ts'
 
-interface Series {
+/** The observations of one set of label values. */
+export class Series {
   readonly labels: Readonly<Record<string, string>>
   /** Observations at or below each bound, not cumulative; the last is above all bounds. */
   readonly counts: Float64Array
-  sum: number
+  sum = 0
+  readonly #bounds: readonly number[]
+
+  constructor(labels: Readonly<Record<string, string>>, bounds: readonly number[]) {
+    this.labels = labels
+    this.counts = new Float64Array(bounds.length + 1)
+    this.#bounds = bounds
+  }
+
+  /** Counts `weight` observations of `value`. */
+  observe(value: number, weight: number): void {
+    const bounds = this.#bounds
+    let at = 0
+    while (at < bounds.length && value > (bounds[at] as number)) at++
+    this.counts[at] = (this.counts[at] as number) + weight
+    this.sum += value * weight
+  }
 }
 
 /**
@@ -30,19 +47,19 @@ export class WeightedHistogram {
     registry.registerMetric(this as unknown as Parameters<Registry['registerMetric']>[0])
   }
 
-  /** Counts `weight` observations of `value`. Label values in the order of the metric's labels. */
-  observe(value: number, weight: number, ...labelValues: readonly string[]): void {
-    const series = this.#seriesOf(labelValues)
-    const bounds = this.#bounds
-    let at = 0
-    while (at < bounds.length && value > (bounds[at] as number)) at++
-    series.counts[at] = (series.counts[at] as number) + weight
-    series.sum += value * weight
-  }
-
-  /** Makes a series with nothing in it, so that a first observation is seen as an increase. */
-  touch(...labelValues: readonly string[]): void {
-    this.#seriesOf(labelValues)
+  /**
+   * The series of these label values, in the order of the metric's labels. Whoever observes often keeps it: looking it up is dear. A new one is
+   * shown with nothing in it, so that its first observation is seen as an increase.
+   */
+  series(...labelValues: readonly string[]): Series {
+    const key = labelValues.join('\u0000')
+    let series = this.#series.get(key)
+    if (series === undefined) {
+      const labels = Object.fromEntries(this.#labelNames.map((label, i) => [label, labelValues[i] ?? '']))
+      series = new Series(labels, this.#bounds)
+      this.#series.set(key, series)
+    }
+    return series
   }
 
   get(): {
@@ -67,18 +84,11 @@ export class WeightedHistogram {
     return { name: this.name, help: this.help, type: this.type, aggregator: this.aggregator, values }
   }
 
+  /** Sets all series back to nothing; whoever keeps one goes on with it. */
   reset(): void {
-    this.#series.clear()
-  }
-
-  #seriesOf(labelValues: readonly string[]): Series {
-    const key = labelValues.length === 1 ? (labelValues[0] as string) : labelValues.join('\u0000')
-    let series = this.#series.get(key)
-    if (series === undefined) {
-      const labels = Object.fromEntries(this.#labelNames.map((label, i) => [label, labelValues[i] ?? '']))
-      series = { labels, counts: new Float64Array(this.#bounds.length + 1), sum: 0 }
-      this.#series.set(key, series)
+    for (const series of this.#series.values()) {
+      series.counts.fill(0)
+      series.sum = 0
     }
-    return series
   }
 }

@@ -82,6 +82,39 @@ export interface BatchView {
   readonly failures: readonly { readonly index: number; readonly name: string; readonly message: string }[]
 }
 
+/** `GET /api/v1/batches/:id/verify` → one; `GET /api/v1/verify` → `VerificationView` */
+export interface BatchVerdict {
+  readonly id: string
+  readonly state: BatchState
+  /** Where its tasks are: `submitted = recorded + cancelled + live + unaccounted`. `failed` and `quarantined` are among the recorded. */
+  readonly ledger: {
+    readonly submitted: number
+    readonly recorded: number
+    readonly failed: number
+    readonly quarantined: number
+    readonly cancelled: number
+    /** Tasks whose result came a second time and was dropped. */
+    readonly duplicates: number
+    /** Queued or running; 0 once it has ended. */
+    readonly live: number
+    /** Lost (above 0) or never submitted (below): anything but 0 is a fault. */
+    readonly unaccounted: number
+  }
+  /** Whether all items and all results were read and checked; false where the engine does not keep them. */
+  readonly itemsRead: boolean
+  readonly resultsRead: boolean
+  /** What is wrong, a sentence each; none: the batch is as it should be. */
+  readonly problems: readonly string[]
+}
+
+/** `GET /api/v1/verify`: every batch that is kept. */
+export interface VerificationView {
+  readonly checked: number
+  /** Those with problems; at most a hundred are listed. */
+  readonly faulty: number
+  readonly batches: readonly BatchVerdict[]
+}
+
 /** `GET /api/v1/tasks` → `{ tasks: TaskListing[] }` */
 export interface TasksView {
   readonly tasks: readonly TaskListing[]
@@ -186,6 +219,34 @@ export interface ComparisonView {
   readonly progress: { readonly done: number; readonly of: number }
   readonly report: ComparisonReport | null
   readonly error: string | null
+}
+
+/** A task that was given up because its worker ended each time that it ran. */
+export interface QuarantinedTaskView {
+  /** `BATCH.INDEX`. */
+  readonly id: string
+  readonly batch: string
+  readonly index: number
+  readonly task: string
+  readonly pool: string
+  /** The item as JSON, cut where it is long. */
+  readonly item: string
+  readonly attempts: number
+  readonly message: string
+  readonly exitCode: number | null
+  readonly signal: string | null
+  /** Resident memory of the last worker before its end. */
+  readonly residentBytes: number | null
+  readonly at: number
+}
+
+/** `GET /api/v1/quarantine`. */
+export interface QuarantineView {
+  /** Newest first. */
+  readonly tasks: readonly QuarantinedTaskView[]
+  readonly total: number
+  /** Older ones that had to make room. */
+  readonly forgotten: number
 }
 
 /** Body of every answer with a status of 400 or more. */

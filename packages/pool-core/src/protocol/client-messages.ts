@@ -37,10 +37,20 @@ export interface SubmitMessage {
   readonly retries?: number | undefined
   /** Wait before the first further run of a failed task, doubled each time; milliseconds. Default 0. */
   readonly backoffMs?: number | undefined
+  /** The part of each such wait that chance may take off, 0 to 1. Default 0. */
+  readonly jitter?: number | undefined
+  /** Class names or codes of the errors that are worth another run. Default: all. */
+  readonly retryOn?: readonly string[] | undefined
+  /** Longest run of one task, milliseconds, from the start of its run. */
+  readonly timeoutMs?: number | undefined
+  /** The whole batch is to be over by then, milliseconds from its acceptance. */
+  readonly deadlineMs?: number | undefined
   /** The first failed task cancels the rest. */
   readonly failFast?: boolean | undefined
   /** Bytes of results that the coordinator may send before it waits for `credit`. Default: `welcome.limits.resultWindowBytes`. */
   readonly resultWindowBytes?: number | undefined
+  /** The client has no use for `accepted`: it is not sent. Default false. */
+  readonly terse?: boolean | undefined
   readonly items?: ItemBlock | undefined
   readonly end?: boolean | undefined
 }

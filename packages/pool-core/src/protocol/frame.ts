@@ -1,6 +1,8 @@
 import { ForkpoolError } from '../base/errors.ts'
 import type { ClientMessage, ServerMessage } from './client-messages.ts'
 import type { Dialect } from './dialect.ts'
+import { readResults, readSubmit, writeResults, writeSubmit } from './hot-frames/client-frames.ts'
+import { readRan, readRun, writeRan, writeRun } from './hot-frames/worker-frames.ts'
 import { CLIENT_MESSAGES, SERVER_MESSAGES } from './schema/client-schema.ts'
 import { MessageCodec } from './schema/message-codec.ts'
 import { COORDINATOR_MESSAGES, WORKER_MESSAGES } from './schema/worker-schema.ts'
@@ -17,46 +19,53 @@ const coordinator = new MessageCodec<CoordinatorMessage>(COORDINATOR_MESSAGES)
  * `LIMIT_EXCEEDED` for a frame above `FRAME_BYTES_MAX`, and `BAD_MESSAGE` for a field that no receiver would take.
  */
 export function encodeClientMessage(message: ClientMessage, dialect: Dialect): Uint8Array | string {
-  return dialect === 'cbor' ? client.toCbor(message) : client.toJson(message)
+  if (dialect === 'json') return client.toJson(message)
+  return (message.kind === 'submit' ? writeSubmit(message) : undefined) ?? client.toCbor(message)
 }
 
 /** A coordinator's message to a client as one frame; as `encodeClientMessage`. */
 export function encodeServerMessage(message: ServerMessage, dialect: Dialect): Uint8Array | string {
-  return dialect === 'cbor' ? server.toCbor(message) : server.toJson(message)
+  if (dialect === 'json') return server.toJson(message)
+  return (message.kind === 'results' ? writeResults(message) : undefined) ?? server.toCbor(message)
 }
 
 /** A worker's message as one binary frame; as `encodeClientMessage`. */
 export function encodeWorkerMessage(message: WorkerMessage): Uint8Array {
-  return worker.toCbor(message)
+  return (message.kind === 'ran' ? writeRan(message) : undefined) ?? worker.toCbor(message)
 }
 
 /** A coordinator's message to a worker as one binary frame; as `encodeClientMessage`. */
 export function encodeCoordinatorMessage(message: CoordinatorMessage): Uint8Array {
-  return coordinator.toCbor(message)
+  return (message.kind === 'run' ? writeRun(message) : undefined) ?? coordinator.toCbor(message)
 }
 
 /**
  * The message in a client's frame, checked field by field. Unknown fields are ignored. Item blocks are views of a binary frame: they are
  * good as long as its bytes do not change. Throws `BAD_MESSAGE` naming the field and what was expected, and never another error.
+ *
+ * @param jsonDepthMax brackets within brackets that a text frame may have; at most, and by default, 1,024.
  */
-export function decodeClientMessage(frame: Uint8Array | string, dialect: Dialect): ClientMessage {
-  if (dialect === 'json') return withoutEmptyItems(client.fromJson(frame))
-  return withoutEmptyItems(client.fromCbor(binary(frame)))
+export function decodeClientMessage(frame: Uint8Array | string, dialect: Dialect, jsonDepthMax?: number): ClientMessage {
+  if (dialect === 'json') return withoutEmptyItems(client.fromJson(frame, jsonDepthMax))
+  const bytes = binary(frame)
+  return readSubmit(bytes) ?? withoutEmptyItems(client.fromCbor(bytes))
 }
 
 /** The message in a coordinator's frame to a client; as `decodeClientMessage`. */
 export function decodeServerMessage(frame: Uint8Array | string, dialect: Dialect): ServerMessage {
-  return dialect === 'json' ? server.fromJson(frame) : server.fromCbor(binary(frame))
+  if (dialect === 'json') return server.fromJson(frame)
+  const bytes = binary(frame)
+  return readResults(bytes) ?? server.fromCbor(bytes)
 }
 
 /** The message in a worker's frame; as `decodeClientMessage`. */
 export function decodeWorkerMessage(frame: Uint8Array): WorkerMessage {
-  return worker.fromCbor(frame)
+  return readRan(frame) ?? worker.fromCbor(frame)
 }
 
 /** The message in a coordinator's frame to a worker; as `decodeClientMessage`. */
 export function decodeCoordinatorMessage(frame: Uint8Array): CoordinatorMessage {
-  return coordinator.fromCbor(frame)
+  return readRun(frame) ?? coordinator.fromCbor(frame)
 }
 
 function binary(frame: Uint8Array | string): Uint8Array {

@@ -1,3 +1,4 @@
+import { Attachments } from './attachments.ts'
 import type { ItemBlock } from './item-block.ts'
 import { packParts } from './item-block.ts'
 import { encodeItem, encodeItems } from './item-encoding.ts'
@@ -9,12 +10,18 @@ import { encodeItem, encodeItems } from './item-encoding.ts'
 export class ItemBlockBuilder {
   readonly #reply: 'auto' | 'json'
   readonly #name: string
+  readonly #attaches: boolean
   #numbers: number[] | undefined
   #parts: Uint8Array[] = []
   #bytes = 0
+  #attachments: Attachments | undefined
 
-  /** `name` is what errors call an item: `result.callback is a function, …`. */
-  constructor(reply: 'auto' | 'json' = 'auto', name = 'result') {
+  /**
+   * `name` is what errors call an item: `result.callback is a function, …`. With `attaches`, buffers that are shared or moved stand beside
+   * the block.
+   */
+  constructor(reply: 'auto' | 'json' = 'auto', name = 'result', attaches = false) {
+    this.#attaches = attaches && reply === 'auto'
     this.#reply = reply
     this.#name = name
     this.#numbers = reply === 'auto' ? [] : undefined
@@ -30,13 +37,16 @@ export class ItemBlockBuilder {
     return this.#numbers === undefined ? this.#bytes + 4 * this.#parts.length : 8 * this.#numbers.length
   }
 
-  /** Adds an item at the end. Throws `NOT_SERIALISABLE` and adds nothing where it cannot travel. */
-  add(value: unknown): void {
+  /** Adds an item at the end, from which the buffers of `moved` are taken. Throws `NOT_SERIALISABLE` and adds nothing where it cannot travel. */
+  add(value: unknown, moved?: readonly ArrayBuffer[]): void {
     if (this.#numbers !== undefined && typeof value === 'number') {
       this.#numbers.push(value)
       return
     }
-    const part = encodeItem(value, this.#reply === 'json' ? 'json' : 'cbor', this.#name)
+    const attachments = this.#attaches ? (this.#attachments ??= new Attachments()) : undefined
+    if (moved !== undefined) attachments?.allow(moved)
+    const part = encodeItem(value, this.#reply === 'json' ? 'json' : 'cbor', this.#name, attachments)
+    if (moved !== undefined) attachments?.detach()
     if (this.#numbers !== undefined) this.#leaveNumbers(this.#numbers)
     this.#push(part)
   }
@@ -45,10 +55,12 @@ export class ItemBlockBuilder {
   finish(): ItemBlock {
     const block =
       this.#numbers === undefined ? packParts(this.#reply === 'json' ? 'json' : 'cbor', this.#parts) : encodeItems(this.#numbers)
+    const attachments = this.#attachments?.list
     this.#numbers = this.#reply === 'auto' ? [] : undefined
     this.#parts = []
     this.#bytes = 0
-    return block
+    this.#attachments = undefined
+    return attachments === undefined ? block : { ...block, attachments }
   }
 
   #leaveNumbers(numbers: readonly number[]): void {

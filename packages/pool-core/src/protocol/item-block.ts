@@ -22,6 +22,8 @@ export interface ItemBlock {
    */
   readonly offsets?: Uint32Array | undefined
   readonly bytes: Uint8Array
+  /** Buffers beside the bytes, between threads of one process alone. The items have their numbers; every slice has all of them. */
+  readonly attachments?: readonly unknown[] | undefined
 }
 
 /** Bytes that the block takes in a flow control window: 8 an item for `f64`, else its encoded length and 4 for its offset. Slices add up to the whole. */
@@ -37,12 +39,13 @@ export function resultBytes(message: { readonly values: ItemBlock; readonly fail
 /** The items from `offset` on, `count` of them, sharing the block's bytes. */
 export function sliceBlock(block: ItemBlock, offset: number, count: number): ItemBlock {
   assert(offset >= 0 && count >= 0 && offset + count <= block.count, `slice ${offset}+${count} of a block of ${block.count} items`)
-  const { codec, bytes, offsets } = block
+  const { attachments, codec, bytes, offsets } = block
   if (offsets === undefined) return { count, codec, bytes: bytes.subarray(offset * 8, (offset + count) * 8) }
   const base = offsets[0] as number
   const from = (offsets[offset] as number) - base
   const to = (offsets[offset + count] as number) - base
-  return { count, codec, offsets: offsets.subarray(offset, offset + count + 1), bytes: bytes.subarray(from, to) }
+  const slice = { count, codec, offsets: offsets.subarray(offset, offset + count + 1), bytes: bytes.subarray(from, to) }
+  return attachments === undefined ? slice : { ...slice, attachments }
 }
 
 /** A block from the encoded bytes of its items. One item's bytes are taken as they are, several are copied. */

@@ -40,8 +40,9 @@ function decodeNumbers({ count, bytes }: ItemBlock, target: unknown[], at: numbe
   for (let i = 0; i < count; i++) target[at + i] = numbers[i]
 }
 
-function decodeCbor({ count, bytes, offsets }: ItemBlock, target: unknown[], at: number): void {
+function decodeCbor({ attachments, count, bytes, offsets }: ItemBlock, target: unknown[], at: number): void {
   const reader = new CborReader(bytes)
+  reader.attachments = attachments
   const base = offsets?.[0] ?? 0
   for (let i = 0; i < count; i++) {
     reader.at = (offsets?.[i] ?? 0) - base

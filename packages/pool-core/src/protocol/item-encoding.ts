@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts'
 import { ForkpoolError } from '../base/errors.ts'
 import { beginWriter } from './cbor/cbor-writer.ts'
+import type { Attachments } from './attachments.ts'
 import type { ItemBlock } from './item-block.ts'
 import { ITEM_BYTES_MAX } from './limits.ts'
 import { writeValue } from './values/cbor-value-writer.ts'
@@ -20,9 +21,14 @@ const utf8 = new TextEncoder()
  * Encodes `values[start]` to `values[end - 1]`: codec `f64` when all of them are numbers (every bit kept, also −0), else `cbor`.
  * Throws `NOT_SERIALISABLE` naming the first value that cannot travel: `items[3].callback is a function, …`.
  */
-export function encodeItems(values: readonly unknown[], start = 0, end: number = values.length): ItemBlock {
+export function encodeItems(
+  values: readonly unknown[],
+  start = 0,
+  end: number = values.length,
+  attachments: Attachments | undefined = undefined,
+): ItemBlock {
   assert(start >= 0 && start <= end && end <= values.length, `items ${start} to ${end} of ${values.length}`)
-  return encodeNumbers(values, start, end - start) ?? encodeCbor(values, start, end - start)
+  return encodeNumbers(values, start, end - start) ?? encodeCbor(values, start, end - start, attachments)
 }
 
 /** Encodes the same as `encodeItems` in codec `json`: one JSON text an item, with `$type` for what JSON lacks. */
@@ -97,10 +103,11 @@ function encodeFewNumbers(values: readonly unknown[], start: number, count: numb
   return { count, codec: 'f64', bytes: writer.finish() }
 }
 
-function encodeCbor(values: readonly unknown[], start: number, count: number): ItemBlock {
+function encodeCbor(values: readonly unknown[], start: number, count: number, attachments: Attachments | undefined): ItemBlock {
   const trail = new ValueTrail('items')
   const offsets = new Uint32Array(count + 1)
   const writer = beginWriter(Math.min(count * ITEM_BYTES_GUESS, ITEM_BYTES_MAX), ITEM_BYTES_MAX)
+  writer.attachments = attachments
   try {
     for (let i = 0; i < count; i++) {
       trail.reset()
@@ -112,7 +119,8 @@ function encodeCbor(values: readonly unknown[], start: number, count: number): I
       if (writer.length > 0xffff_ffff) throw new ForkpoolError('LIMIT_EXCEEDED', 'behind 4 GiB of others: encode fewer items at once')
       offsets[i + 1] = writer.length
     }
-    return { count, codec: 'cbor', offsets, bytes: writer.finish() }
+    const block: ItemBlock = { count, codec: 'cbor', offsets, bytes: writer.finish() }
+    return attachments?.list === undefined ? block : { ...block, attachments: attachments.list }
   } catch (error) {
     writer.abandon()
     throw trail.explain(error)
@@ -120,7 +128,7 @@ function encodeCbor(values: readonly unknown[], start: number, count: number): I
 }
 
 /** Encodes one value in the given codec, as a block of its own. `name` is what errors call it. */
-export function encodeItem(value: unknown, codec: 'cbor' | 'json', name: string): Uint8Array {
+export function encodeItem(value: unknown, codec: 'cbor' | 'json', name: string, attachments?: Attachments): Uint8Array {
   const trail = new ValueTrail(name)
   if (codec === 'json') {
     try {
@@ -130,6 +138,7 @@ export function encodeItem(value: unknown, codec: 'cbor' | 'json', name: string)
     }
   }
   const writer = beginWriter(ITEM_BYTES_GUESS, ITEM_BYTES_MAX)
+  writer.attachments = attachments
   try {
     writeValue(writer, value, trail)
     if (writer.length > ITEM_BYTES_MAX) throw tooLarge()

@@ -39,6 +39,15 @@ export const PRIORITY_MAX: number = 10
 /** Most further runs of a failed task. */
 export const RETRIES_MAX: number = 100
 
+/** Most names of errors that are worth another run. */
+export const RETRY_NAMES_MAX: number = 32
+
+/** Longest limit of a task's run, milliseconds: a day. More is a mistake in the unit. */
+export const TIMEOUT_MS_MAX: number = 86_400_000
+
+/** Longest deadline of a batch, milliseconds: thirty days. */
+export const DEADLINE_MS_MAX: number = 2_592_000_000
+
 /** Levels of `cause` that travel: deeper ones are cut. Node prints as many in practice. */
 export const ERROR_CAUSES_MAX: number = 8
 

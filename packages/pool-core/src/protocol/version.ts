@@ -4,8 +4,9 @@
  *
  * History
  * - 1: the first one.
+ * - 2: `submit` may be `terse`, and has `jitter`, `retryOn`, `timeoutMs` and `deadlineMs`. A coordinator of version 1 passes over them.
  */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /** The oldest version that this code still speaks. */
 export const PROTOCOL_VERSION_MIN = 1

@@ -30,6 +30,8 @@ export class CborReader {
   /** How many arrays and maps enclose the next byte. */
   depth = 0
   #info = 0
+  /** Buffers beside the bytes, by number. */
+  attachments: readonly unknown[] | undefined
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes

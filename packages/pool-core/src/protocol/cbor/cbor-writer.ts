@@ -1,4 +1,5 @@
 import { ForkpoolError } from '../../base/errors.ts'
+import type { Attachments } from '../attachments.ts'
 import { encodeWtf8 } from './wtf8.ts'
 
 /** Frames are carved one after the other from a slab of this size: one allocation for hundreds of small frames. */
@@ -32,6 +33,8 @@ export class CborWriter {
   #bytesMax = 0
   #endMax = 0
   #busy = false
+  /** Takes the buffers that do not go into the bytes; undefined where all do. */
+  attachments: Attachments | undefined
 
   constructor() {
     this.#bytes = new Uint8Array(SLAB_BYTES)
@@ -61,6 +64,7 @@ export class CborWriter {
   finish(): Uint8Array {
     const whole = this.#bytes.subarray(this.#start, this.#at)
     this.#busy = false
+    this.attachments = undefined
     // A buffer made for one large thing goes with it: small frames in its tail would keep all of it alive.
     if (this.#bytes.length > SLAB_BYTES) this.#adopt(EMPTY)
     this.#start = this.#at
@@ -70,6 +74,7 @@ export class CborWriter {
   /** Forgets what was written since `begin`. */
   abandon(): void {
     this.#busy = false
+    this.attachments = undefined
     this.#at = this.#start
     if (this.#bytes.length > SLAB_BYTES) this.#adopt(EMPTY)
   }

@@ -65,7 +65,7 @@ function onlyCbor(): never {
 }
 
 /** An item block as the CBOR dialect has it. */
-const BLOCK: Struct<ItemBlock> = new Struct<ItemBlock>(
+const BLOCK: Struct<Omit<ItemBlock, 'attachments'>> = new Struct<Omit<ItemBlock, 'attachments'>>(
   'an item block',
   {
     count: required(integer(0, BLOCK_ITEMS_MAX), 'Items in the block.'),

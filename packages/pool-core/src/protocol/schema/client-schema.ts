@@ -1,5 +1,14 @@
 import type { BatchSummary, ClientMessage, ServerMessage, TaskFailure } from '../client-messages.ts'
-import { BLOCK_ITEMS_MAX, NAME_LENGTH_MAX, PRIORITY_MAX, RETRIES_MAX, TEXT_LENGTH_MAX } from '../limits.ts'
+import {
+  BLOCK_ITEMS_MAX,
+  DEADLINE_MS_MAX,
+  NAME_LENGTH_MAX,
+  PRIORITY_MAX,
+  RETRIES_MAX,
+  RETRY_NAMES_MAX,
+  TEXT_LENGTH_MAX,
+  TIMEOUT_MS_MAX,
+} from '../limits.ts'
 import { itemBlock } from './block-type.ts'
 import { ERROR } from './error-type.ts'
 import { choice, duration, flag, integer, list, secret, text } from './field-type.ts'
@@ -41,11 +50,22 @@ export const CLIENT_MESSAGES: MessageTable<ClientMessage> = {
       chunkSize: optional(integer(1, BLOCK_ITEMS_MAX), 'Items in a shard, instead of the measured sizing.'),
       retries: optional(integer(0, RETRIES_MAX), 'How often a failed task runs again. Default 0.'),
       backoffMs: optional(duration, 'Milliseconds before the first further run of a failed task, doubled each time. Default 0.'),
+      jitter: optional(duration, 'The part of each such wait that chance may take off, 0 to 1. Default 0.'),
+      retryOn: optional(list(1, RETRY_NAMES_MAX, name), 'Class names or codes of the errors that are worth another run. Default: all.'),
+      timeoutMs: optional(
+        integer(1, TIMEOUT_MS_MAX),
+        'Longest run of one task, milliseconds, from the start of its run; then it fails with `TIMED_OUT`, or runs again. Default: no limit.',
+      ),
+      deadlineMs: optional(
+        integer(1, DEADLINE_MS_MAX),
+        'Milliseconds from acceptance after which what has not ended is stopped, and the batch given up with `TIMED_OUT`. Default: never.',
+      ),
       failFast: optional(flag, 'The first failed task cancels the rest. Default false.'),
       resultWindowBytes: optional(
         integer(1, MAX),
         'Result bytes that may come before the first `credit`. Default: `limits.resultWindowBytes` of `welcome`.',
       ),
+      terse: optional(flag, 'The client has no use for `accepted`: it is not sent. Default false.'),
       items: optional(itemBlock(0), 'The first items; an empty block is the same as none.'),
       end: optional(flag, 'No further items follow. Default false.'),
     },
@@ -164,7 +184,7 @@ export const SERVER_MESSAGES: MessageTable<ServerMessage> = {
   },
   refused: {
     sender: 'coordinator',
-    doc: 'A batch was refused: nothing of it has run or will run. Without `batch`: the last message, or the connection.',
+    doc: 'A batch was refused, and nothing of it has run; or, after `accepted`, it was given up, and nothing more of it will come. Without `batch`: the last message, or the connection.',
     fields: { batch: optional(integer(1, MAX), "The client's number for the batch."), error: required(ERROR, 'Why, with a code.') },
   },
   goodbye: {

@@ -103,11 +103,11 @@ export class MessageCodec<Message extends Kinded> {
   }
 
   /** The message in a text frame, given as text or as its bytes in UTF-8. Throws `BAD_MESSAGE`, and nothing else. */
-  fromJson(frame: Uint8Array | string): Message {
+  fromJson(frame: Uint8Array | string, depthMax: number = JSON_DEPTH_MAX): Message {
     let kind: string | undefined
     try {
       const text = typeof frame === 'string' ? frame : decodeUtf8(frame)
-      if (isNestedDeeper(text, JSON_DEPTH_MAX)) throw new Mismatch(`at most ${JSON_DEPTH_MAX} levels of nesting`, 'more')
+      if (isNestedDeeper(text, depthMax)) throw new Mismatch(`at most ${depthMax} levels of nesting`, 'more')
       const json = parse(text)
       if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Mismatch('an object', preview(json))
       kind = this.#known(Object.hasOwn(json, 'kind') ? (json as { kind: unknown }).kind : undefined)

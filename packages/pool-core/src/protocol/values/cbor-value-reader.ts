@@ -3,6 +3,7 @@ import { located, Mismatch, preview } from '../mismatch.ts'
 import { buildError } from './error-parts.ts'
 import { fromBytes, TYPED_ARRAYS, UINT8_ARRAY_TAG } from './typed-arrays.ts'
 import type { TypedArrayEntry } from './typed-arrays.ts'
+import { reviveHandle } from './handle-reviver.ts'
 import { isPoisonous } from './value-kind.ts'
 
 /**
@@ -193,6 +194,12 @@ function generic(reader: CborReader): unknown {
     if (name === 'RegExp' && length === 3) return regexp(reader.text('a source'), reader.text('flags'))
     if (name === 'ArrayBuffer' && length === 2) return ownBuffer(bytesIn(reader, 27))
     if (name === 'DataView' && length === 2) return new DataView(ownBuffer(bytesIn(reader, 27)))
+    if (name === 'AttachedBuffer' && length === 2) return attachedBuffer(reader)
+    if (name === 'AttachedView' && length === 5) return attachedView(reader)
+    if (name === 'Handle' && length === 2) {
+      reader.length(5, 'a handle')
+      return reviveHandle(object(reader))
+    }
     if (name === 'Error' && length === 2) {
       reader.length(5, "a map of an error's parts")
       return errorOf(object(reader))
@@ -201,6 +208,26 @@ function generic(reader: CborReader): unknown {
     throw located(error, `<${name}>`)
   }
   throw new Mismatch('RegExp, ArrayBuffer, DataView or Error in tag 27', `${preview(name)} and ${length - 1} arguments`)
+}
+
+function attachedBuffer(reader: CborReader): ArrayBufferLike {
+  const number = numberIn(reader, 27)
+  const buffer = reader.attachments?.[number]
+  if (buffer instanceof ArrayBuffer || buffer instanceof SharedArrayBuffer) return buffer
+  throw new Mismatch('a buffer beside the items', `none of number ${number}`)
+}
+
+function attachedView(reader: CborReader): ArrayBufferView {
+  const name = reader.text('a class name')
+  const buffer = attachedBuffer(reader)
+  const byteOffset = numberIn(reader, 27)
+  const byteLength = numberIn(reader, 27)
+  if (name === 'Uint8Array') return new Uint8Array(buffer, byteOffset, byteLength)
+  if (name === 'DataView') return new DataView(buffer, byteOffset, byteLength)
+  const entry = TYPED_ARRAYS.find((one) => one.name === name)
+  const construct = entry?.construct as (new (of: ArrayBufferLike, byteOffset: number, length: number) => ArrayBufferView) | undefined
+  if (entry === undefined || construct === undefined) throw new Mismatch('a class of typed arrays', preview(name))
+  return new construct(buffer, byteOffset, byteLength / entry.elementBytes)
 }
 
 function ownBuffer(bytes: Uint8Array): ArrayBuffer {

@@ -1,3 +1,4 @@
+import type { Attachments } from '../attachments.ts'
 import type { CborWriter } from '../cbor/cbor-writer.ts'
 import { describeError } from './error-parts.ts'
 import { toLittleEndian, typedArrayEntry } from './typed-arrays.ts'
@@ -67,10 +68,11 @@ function writeBigint(writer: CborWriter, value: bigint): void {
 }
 
 function writeObject(writer: CborWriter, value: object, trail: ValueTrail): void {
+  if (writer.attachments !== undefined && writeAttached(writer, value, writer.attachments)) return
   const classified = classify(value)
   switch (classified.kind) {
     case 'none':
-      return trail.refuse(classified.what)
+      return writeHandle(writer, value, classified.what, trail)
     case 'array':
       return writeArray(writer, value as readonly unknown[], trail)
     case 'object':
@@ -168,4 +170,46 @@ function writeError(writer: CborWriter, error: Error, trail: ValueTrail): void {
 /** Writes an object's own enumerable properties as a map of text keys, even where a class made it. */
 export function writeProperties(writer: CborWriter, properties: Readonly<Record<string, unknown>>, trail: ValueTrail): void {
   writeEntries(writer, properties, Object.keys(properties), trail)
+}
+
+/** A buffer that stands beside the bytes, or a view of one: its number instead. False: it goes into the bytes. */
+function writeAttached(writer: CborWriter, value: object, attachments: Attachments): boolean {
+  const isView = ArrayBuffer.isView(value)
+  if (!isView && !(value instanceof SharedArrayBuffer) && !(value instanceof ArrayBuffer)) return false
+  const number = attachments.numberOf(isView ? value.buffer : value)
+  if (number === undefined) return false
+  if (!isView) {
+    writeGeneric(writer, 'AttachedBuffer', 2)
+    writer.head(0, number)
+    return true
+  }
+  const name = value instanceof Uint8Array ? 'Uint8Array' : value instanceof DataView ? 'DataView' : typedArrayEntry(value)?.name
+  if (name === undefined) return false
+  writeGeneric(writer, 'AttachedView', 5)
+  writer.text(name)
+  writer.head(0, number)
+  writer.head(0, value.byteOffset)
+  writer.head(0, value.byteLength)
+  return true
+}
+
+/** A lock, a queue or another primitive travels as its handle, and is attached where it arrives. What else has a class of its own is refused. */
+function writeHandle(writer: CborWriter, value: object, what: string, trail: ValueTrail): void {
+  const handle = handleOf(value)
+  if (handle === undefined) return trail.refuse(what)
+  if (handle.memory.kind === 'thread' && writer.attachments === undefined)
+    return trail.refuse(`a ${handle.forkpool} in thread memory, and not in process memory (memory: 'process')`)
+  writeGeneric(writer, 'Handle', 2)
+  writeEntries(writer, handle, Object.keys(handle), trail)
+}
+
+interface HandleLike extends Readonly<Record<string, unknown>> {
+  readonly forkpool: string
+  readonly memory: { readonly kind?: unknown }
+}
+
+function handleOf(value: object): HandleLike | undefined {
+  const { handle } = value as { readonly handle?: Partial<HandleLike> | undefined }
+  const isHandle = typeof handle === 'object' && handle !== null && typeof handle.forkpool === 'string' && typeof handle.memory === 'object'
+  return isHandle ? (handle as HandleLike) : undefined
 }
