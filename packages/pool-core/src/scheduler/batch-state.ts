@@ -5,10 +5,10 @@ import type { WorkerId } from './ids.ts'
 import type { Block, ItemLog, ItemRange } from './item-range.ts'
 import { refreshPool } from './pool-state.ts'
 import { noItems } from './scheduler-state.ts'
-import type { Batch, Pool, SchedulerState } from './scheduler-state.ts'
+import type { Batch, Pool, SchedulerState, Shard } from './scheduler-state.ts'
 import type { ItemCost } from './task-cost.ts'
 
-export function createBatch(event: BatchOpened, pool: Pool, taskCost: ItemCost): Batch {
+export function createBatch(event: BatchOpened, pool: Pool, taskCost: ItemCost, parent: Shard | null): Batch {
   return {
     list: null,
     next: null,
@@ -17,6 +17,7 @@ export function createBatch(event: BatchOpened, pool: Pool, taskCost: ItemCost):
     session: event.session,
     priority: event.priority,
     pool,
+    parent,
     taskCost,
     cost: { ms: 0 },
     task: event.task,
@@ -25,11 +26,15 @@ export function createBatch(event: BatchOpened, pool: Pool, taskCost: ItemCost):
     retries: event.retries,
     backoffMs: event.backoffMs,
     failFast: event.failFast,
+    weight: event.weight ?? 1,
+    jitter: event.jitter ?? 0,
+    timeout: event.timeout,
+    deadline: null,
     phase: 'filling',
     paused: false,
-    cancelledByCaller: false,
-    added: 0,
-    items: noItems(),
+    cancelledFor: null,
+    added: (event.earlier?.completed ?? 0) + (event.earlier?.failed ?? 0),
+    items: { ...noItems(), ...event.earlier },
     blocks: 0,
     freshBlock: null,
     lastBlock: null,
@@ -58,9 +63,15 @@ export function refreshBatch(state: SchedulerState, batch: Batch, now: Instant, 
   const queued = batch.list !== null
   const runnable = isRunnable(batch)
   if (queued && (first || !runnable)) queue.remove(batch)
-  if (runnable && first) queue.addFirst(batch, now)
+  if (runnable && (first || (!queued && batch.parent !== null))) queue.addFirst(batch, now)
   else if (runnable && !queued) queue.add(batch, now)
   refreshPool(state, batch.pool)
+}
+
+/** Whether a task of `shard`, or of a batch that comes from it, opened the batch. */
+export function descends(batch: Batch, shard: Shard): boolean {
+  for (let parent = batch.parent; parent !== null; parent = parent.batch.parent) if (parent === shard) return true
+  return false
 }
 
 /** Items that arrived and have not settled. */
@@ -74,8 +85,8 @@ export function itemMs(batch: Batch): number {
 }
 
 /** Appends a block of fresh items. */
-export function addBlock(batch: Batch, count: number, bytes: number): Block {
-  const block: Block = { number: batch.blocks++, from: batch.added, count, bytes, cut: 0, unsettled: count, next: null }
+export function addBlock(batch: Batch, count: number, bytes: number, from: number = batch.added, attempt = 1): Block {
+  const block: Block = { number: batch.blocks++, from, count, bytes, attempt, cut: 0, unsettled: count, next: null }
   if (batch.freshBlock === null) batch.freshBlock = block
   else (batch.lastBlock as Block).next = block
   batch.lastBlock = block

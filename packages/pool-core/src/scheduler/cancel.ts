@@ -2,16 +2,17 @@ import { after } from '../base/clock.ts'
 import type { Instant } from '../base/clock.ts'
 import { refreshBatch } from './batch-state.ts'
 import { dropBackoffs } from './retry.ts'
-import type { Batch, SchedulerState, Worker } from './scheduler-state.ts'
+import type { Batch, Grace, SchedulerState, Worker } from './scheduler-state.ts'
 import { settleCancelled } from './settle.ts'
 import { BATCH_TRANSITIONS, transition } from './transitions.ts'
-import { dismissWorker, placeWorker } from './worker-state.ts'
+import { placeWorker } from './worker-state.ts'
 
 /**
  * Cancels what is queued, at once, and asks workers to leave what they hold. The batch settles when they have answered or are lost.
- * Does nothing where it was done before.
+ * Where it was done before, only the caller's own cancellation still changes the outcome.
  */
-export function cancelBatch(state: SchedulerState, batch: Batch, now: Instant): void {
+export function cancelBatch(state: SchedulerState, batch: Batch, reason: NonNullable<Batch['cancelledFor']>, now: Instant): void {
+  if (batch.cancelledFor === null || reason === 'caller') batch.cancelledFor = reason
   if (batch.phase === 'cancelling') return
   batch.phase = transition(BATCH_TRANSITIONS, batch.phase, 'cancel')
   for (let block = batch.freshBlock; block !== null; block = block.next) {
@@ -39,27 +40,32 @@ function abortShards(state: SchedulerState, batch: Batch, now: Instant): void {
       state.commands.push({ kind: 'abort-shard', worker: worker.id, shard: shard.id })
     }
     placeWorker(state, worker)
-    startGrace(state, worker, now)
+    startGraces(state, worker, now)
   }
 }
 
 /**
- * Starts the time within which the worker must answer, if what it runs was aborted. To be called when that became so. An aborted shard that
- * stands behind another has all the time that the other takes: it is not its worker that is slow.
+ * Starts the time within which the worker must answer, for what it runs and was asked to leave. To be called when that became so. An aborted
+ * shard that stands behind another has all the time that the other takes: it is not its worker that is slow.
  */
-export function startGrace(state: SchedulerState, worker: Worker, now: Instant): void {
-  const running = worker.held[0]
-  if (running === undefined || !running.aborted || worker.phase !== 'busy') return
-  state.graces.push({ at: after(now, state.options.cancelGraceMs), worker, shard: running })
+export function startGraces(state: SchedulerState, worker: Worker, now: Instant): void {
+  if (worker.phase !== 'busy') return
+  const { cancelGraceMs, concurrency } = state.options
+  for (const shard of worker.held) {
+    if (shard.aborted && !shard.graced) {
+      shard.graced = true
+      state.graces.push({ at: after(now, cancelGraceMs), worker, shard })
+    }
+    // What stands behind it has not begun.
+    if (concurrency === 1 && !shard.waits) return
+  }
 }
 
-/** Kills the workers that have not answered in time. */
-export function endGraces(state: SchedulerState, now: Instant): void {
+/** Takes the next shard that was to be left and was not in time, its worker busy with it; undefined where there is none. */
+export function takeOverstayed(state: SchedulerState, now: Instant): Grace | undefined {
   for (let head = state.graces.peek(); head !== undefined && head.at <= now; head = state.graces.peek()) {
     state.graces.shift()
-    const { worker, shard } = head
-    if (worker.phase !== 'busy' || worker.held[0] !== shard) continue
-    dismissWorker(state, worker, 'kill')
-    state.commands.push({ kind: 'kill-worker', worker: worker.id })
+    if (head.worker.phase === 'busy' && head.worker.held.includes(head.shard)) return head
   }
+  return undefined
 }

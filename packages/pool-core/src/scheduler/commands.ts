@@ -30,6 +30,9 @@ export interface SettleFailed {
   readonly kind: 'settle-failed'
   readonly batch: BatchId
   readonly index: number
+  /** Where the item lies: `release-block` has not come for its block. */
+  readonly block: number
+  readonly offset: number
   readonly attempts: number
   readonly cause:
     | { readonly kind: 'task'; readonly errors: readonly unknown[] }
@@ -48,6 +51,10 @@ export interface BatchSettled {
   readonly kind: 'batch-settled'
   readonly batch: BatchId
   readonly outcome: 'completed' | 'failed' | 'cancelled'
+  /** Why the scheduler itself cancelled it: its time was over, or no worker can be started. The outcome is `failed` then. */
+  readonly reason?: 'deadline' | 'no-workers' | undefined
+  /** With `no-workers`: how the last worker ended that did not start. */
+  readonly exit?: ExitCause | undefined
   readonly completed: number
   readonly failed: number
   readonly cancelled: number

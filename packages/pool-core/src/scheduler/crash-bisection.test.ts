@@ -129,7 +129,7 @@ test('halve cuts in two parts that differ by one at most, both suspect', () => {
   const block = { number: 0, from: 0, count: 1_000, bytes: 0, cut: 0, unsettled: 0, next: null }
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 2, max: 500 }), (offset, count) => {
-      const range: ItemRange = { block, offset, count, attempt: 2, suspect: false, patient: false }
+      const range: ItemRange = { block, offset, count, attempt: 2, suspect: false, patient: false, single: false }
       const [first, second] = halve(range)
       expect([first.offset, second.offset]).toEqual([offset, offset + first.count])
       expect(first.count + second.count).toBe(count)

@@ -16,7 +16,10 @@ export function halve(range: ItemRange): readonly [ItemRange, ItemRange] {
   ]
 }
 
-/** Runs a shard again that had no part in the loss of its worker: it stood behind another, or the worker was killed for another. */
+/**
+ * Runs a shard again that had no part in the loss of its worker: it stood behind another, or the worker was killed for another. One whose
+ * worker was killed because some of its items ran for too long is handed out item by item from here on.
+ */
 export function rerunShard(state: SchedulerState, shard: Shard): void {
   const { batch, range } = shard
   if (batch.phase === 'cancelling') {
@@ -24,7 +27,22 @@ export function rerunShard(state: SchedulerState, shard: Shard): void {
     return
   }
   moveItems(batch, 'running', 'queued', range.count)
-  requeueRange(batch, range, 'front')
+  requeueRange(batch, shard.late ? { ...range, single: true } : range, 'front')
+}
+
+/**
+ * The worker was lost with these shards, in its order. Where it ran one after the other the first is to blame; where it may have run `several`,
+ * all are, in company. A suspect has no company but what its own task called for: then the suspect is to blame, alone.
+ */
+export function blameHeld(state: SchedulerState, held: readonly Shard[], several: boolean, exit: ExitCause, now: Instant): void {
+  const suspect = several ? held.findIndex(({ range }) => range.suspect) : -1
+  // From the last to the first, because each goes to the front of its batch, and the one that ran belongs there.
+  for (let i = held.length - 1; i >= 0; i--) {
+    const shard = held[i] as Shard
+    const isBlamed = suspect >= 0 ? i === suspect : several || i === 0
+    if (isBlamed) blameShard(state, shard, held.length === 1 || i === suspect, exit, now)
+    else rerunShard(state, shard)
+  }
 }
 
 /**
@@ -62,9 +80,10 @@ function charge(state: SchedulerState, { batch, range }: Shard, exit: ExitCause,
   exits.push(exit)
   if (exits.length >= crashLimit) {
     settleFailed(state, batch, range.block, index, { kind: 'worker-lost', exits })
-    if (batch.failFast) cancelBatch(state, batch, now)
+    if (batch.failFast) cancelBatch(state, batch, 'failure', now)
     return
   }
   moveItems(batch, 'running', 'queued', 1)
-  runLater(state, batch, { ...range, suspect: true }, backoffMs(crashBackoffMs, exits.length, retryBackoffMaxMs), now)
+  const waitMs = backoffMs(crashBackoffMs, exits.length, retryBackoffMaxMs)
+  runLater(state, batch, { ...range, suspect: true }, waitMs, now)
 }

@@ -57,7 +57,8 @@ test('sessions take turns, and batches within a session', () => {
     ['z', 's2'],
   ] as const)
     driver.submit(batch, 3, { session, chunkSize: 1 })
-  const order = [driver.online('a'), ...Array.from({ length: 8 }, () => driver.answer('a'))].map((commands) =>
+  // Each takes as long as a turn.
+  const order = [driver.online('a'), ...Array.from({ length: 8 }, () => driver.answer('a', { runMs: 50 }))].map((commands) =>
     assigns(commands)[0]?.slice(2, 6),
   )
   expect(order).toEqual(['x[0+', 'z[0+', 'y[0+', 'z[1+', 'x[1+', 'z[2+', 'y[1+', 'x[2+', 'y[2+'])

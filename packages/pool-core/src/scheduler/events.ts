@@ -11,7 +11,7 @@ export interface PoolSet {
 
 /**
  * A batch begins. Its pool must have been set, its identifier must not be that of an open batch, and no drain may have been requested: after
- * `drain-requested` the step throws `ForkpoolError` DRAINING.
+ * `drain-requested` the step throws `ForkpoolError` DRAINING, unless it has a `parent`.
  */
 export interface BatchOpened {
   readonly kind: 'batch-opened'
@@ -32,6 +32,36 @@ export interface BatchOpened {
   readonly backoffMs: number
   /** The first final failure cancels the rest. */
   readonly failFast: boolean
+  /** The first block, where it came along: the same as an `items-added` right behind this event. */
+  readonly items?: { readonly count: number; readonly bytes: number } | undefined
+  /** Nothing follows: the same as a `batch-ended` right behind this event. */
+  readonly ended?: boolean | undefined
+  /** Tasks that settled before this scheduler came to know the batch, after a restart: they count as its items, and in its end. */
+  readonly earlier?: { readonly completed: number; readonly failed: number } | undefined
+  /** Share of the session beside the others of one priority; the same for all its batches, above 0. Default 1. */
+  readonly weight?: number | undefined
+  /** The part of each wait before a further run that chance may take off, 0 to 1. Default 0. */
+  readonly jitter?: number | undefined
+  readonly timeout?: RunTimeout | undefined
+  /** So long after its opening the batch is cancelled, and has failed for `deadline`. Default: never. */
+  readonly deadlineMs?: number | undefined
+  /**
+   * The shard whose task opened it, where one did. Such a batch goes before the others of its session, and may be opened while the pool drains:
+   * its parent is part of what drains. One that is not held any more counts as none.
+   */
+  readonly parent?: { readonly worker: WorkerId; readonly shard: ShardId } | undefined
+}
+
+/** How long each task of a batch may run, from the start of its run. Only a task that a worker held alone fails for it. */
+export interface RunTimeout {
+  /** Above 0. */
+  readonly ms: number
+  /** Opaque here: what the task fails with, in `settle-failed`. */
+  readonly error: unknown
+  /** Whether another run is worth it. Default true. */
+  readonly retryable?: boolean | undefined
+  /** Whether another run may help. Default true. */
+  readonly retryable?: boolean | undefined
 }
 
 /** The next `count` items of a batch arrived as one block. The scheduler knows lengths, never bytes. */
@@ -40,6 +70,10 @@ export interface ItemsAdded {
   readonly batch: BatchId
   readonly count: number
   readonly bytes: number
+  /** Index of its first item, where some settled `earlier`. Default: the number of items so far. */
+  readonly from?: number | undefined
+  /** What the runs of its one item threw that it had before: it goes on with the next run. */
+  readonly errors?: readonly unknown[] | undefined
 }
 
 /** No further items; a batch without items settles at once. */
@@ -100,18 +134,34 @@ export interface ShardRan {
   readonly runMs: number
   /** The worker has run as much as it may: it is stopped as soon as it holds nothing, and gets nothing more if that is now. */
   readonly spent?: boolean | undefined
+  /** They were not run at all, since nobody wants their results any more: they are cancelled, and say nothing of what an item costs. */
+  readonly skipped?: boolean | undefined
 }
 
 /**
  * The first item of a shard ran for longer than it may, and its worker did not leave it when asked: the item has failed with `error`, its
- * neighbours run again, and the worker is killed. The host sends it for the shard that runs; late, it is harmless.
+ * neighbours run again, and the worker is killed. The host sends it for the shard that runs, where it keeps the time of runs itself and
+ * gave the batch no `timeout`; late, it is harmless.
  */
 export interface ShardTimedOut {
   readonly kind: 'shard-timed-out'
   readonly worker: WorkerId
   readonly shard: ShardId
-  /** As in `ShardTaskFailure`; another run may help. */
+  /** As in `ShardTaskFailure`. */
   readonly error: unknown
+  /** Default true. */
+  readonly retryable?: boolean | undefined
+}
+
+/**
+ * What a worker runs of a shard waits for something that is not the worker's to do: for calls of its own, or for its reader. Until it goes on
+ * the worker begins what else it is given. Late, it is harmless.
+ */
+export interface ShardWaits {
+  readonly kind: 'shard-waits'
+  readonly worker: WorkerId
+  readonly shard: ShardId
+  readonly waits: boolean
 }
 
 /**
@@ -138,5 +188,6 @@ export type SchedulerEvent =
   | WorkerLost
   | ShardRan
   | ShardTimedOut
+  | ShardWaits
   | Woken
   | DrainRequested

@@ -13,11 +13,13 @@ class Entry implements FairEntry<Entry> {
   readonly name: string
   readonly session: SessionId
   readonly priority: number
+  readonly weight: number
 
-  constructor(name: string, session: string, priority = 0) {
+  constructor(name: string, session: string, priority = 0, weight = 1) {
     this.name = name
     this.session = session as SessionId
     this.priority = priority
+    this.weight = weight
   }
 }
 

@@ -10,24 +10,34 @@ export interface FairEntry<Entry extends FairEntry<Entry>> extends Linked<Entry>
   readonly session: SessionId
   /** A whole number from `PRIORITY_MIN` to `PRIORITY_MAX`. */
   readonly priority: number
+  /** Share of its session beside the others of its priority, above 0; the same for all entries of a session. */
+  readonly weight: number
 }
 
-/** The entries of one session at one level. */
+/** The entries of one session at one level. One without entries stands there only until its debt is paid. */
 class SessionLine<Entry extends FairEntry<Entry>> extends LinkedList<Entry> implements Linked<SessionLine<Entry>> {
   list: LinkedList<SessionLine<Entry>> | null = null
   next: SessionLine<Entry> | null = null
   previous: SessionLine<Entry> | null = null
   readonly session: SessionId
+  weight: number
+  /** Turns that it may still take in this round; at 0 or below it waits for the next. */
+  credit: number
 
-  constructor(session: SessionId) {
+  constructor(session: SessionId, weight: number) {
     super()
     this.session = session
+    this.weight = weight
+    this.credit = weight
   }
 }
 
 /** The entries of one priority. */
 class Level<Entry extends FairEntry<Entry>> {
   readonly priority: number
+  /** Entries of all lines. */
+  entries = 0
+  /** In the order of the round: the first has its turn. */
   readonly lines: LinkedList<SessionLine<Entry>> = new LinkedList()
   readonly bySession: Map<SessionId, SessionLine<Entry>> = new Map()
   /** When the level was last served, or got its first entry, whichever is later. */
@@ -37,15 +47,48 @@ class Level<Entry extends FairEntry<Entry>> {
     this.priority = priority
     this.waitingSince = now
   }
+
+  /** The line whose turn it is. There must be an entry. */
+  turn(): SessionLine<Entry> {
+    for (;;) {
+      for (let looked = this.lines.length; looked > 0; looked--) {
+        const line = this.lines.first as SessionLine<Entry>
+        if (line.credit > 0 && line.length > 0) return line
+        if (line.credit <= 0) line.credit += line.weight
+        this.lines.rotate()
+        if (line.credit > 0 && line.length === 0) this.drop(line)
+      }
+      this.#skipRounds()
+    }
+  }
+
+  drop(line: SessionLine<Entry>): void {
+    this.lines.remove(line)
+    this.bySession.delete(line.session)
+  }
+
+  /** The rounds in which nobody could be served, all at once: a shard may have been as long as a thousand turns. */
+  #skipRounds(): void {
+    let rounds = Number.POSITIVE_INFINITY
+    for (const { credit, length, weight } of this.lines) {
+      if (length > 0) rounds = Math.min(rounds, credit > 0 ? 0 : Math.floor(-credit / weight))
+    }
+    if (rounds > 0) for (const line of this.lines) if (line.credit <= 0) line.credit += rounds * line.weight
+  }
 }
 
 /**
  * Who is served next: the higher priority first, within a priority the sessions in turn, within a session its entries in turn.
  *
+ * Turns are weighed: what is served takes so many turns as it is expected to run, and a session has `weight` turns in each round; one that
+ * took more waits for as many rounds as pay for it, also if it had nothing to do meanwhile while others had. Source: M. Shreedhar and
+ * G. Varghese, "Efficient fair queueing using deficit round robin", 1995, with the debt after the service and not before it, as in surplus
+ * round robin (H. Adiseshu, G. Parulkar and G. Varghese, 1996), because the cost of a shard is sure only when it has run.
+ *
  * Ageing: a level that has not been served for `ageingMs` counts as one priority higher, after twice that as two, and falls back to
  * its own when it is served. So a level waits at most `ageingMs` × 20 plus one turn of each other level, and while a higher
  * level has work without end, a lower one gets one turn in `ageingMs` × their difference: low priority starves never, and costs
- * the high one little. Everything is O(1): there are 21 levels at most. The fairness argument is in README.md.
+ * the high one little. Everything is O(1) for each turn taken: there are 21 levels at most. The fairness argument is in README.md.
  */
 export class FairQueue<Entry extends FairEntry<Entry>> {
   readonly #ageingMs: number
@@ -64,26 +107,28 @@ export class FairQueue<Entry extends FairEntry<Entry>> {
 
   /** Adds behind the entries of its session. */
   add(entry: Entry, now: Instant): void {
-    this.#lineOf(entry, now).pushLast(entry)
+    this.#lineFor(entry, now).pushLast(entry)
     this.#length++
   }
 
   /** Adds before the entries of its session. */
   addFirst(entry: Entry, now: Instant): void {
-    this.#lineOf(entry, now).pushFirst(entry)
+    this.#lineFor(entry, now).pushFirst(entry)
     this.#length++
   }
 
   /** Takes out an entry of this queue. */
   remove(entry: Entry): void {
     const line = entry.list as SessionLine<Entry>
-    line.remove(entry)
-    this.#length--
-    if (line.length > 0) return
     const level = this.#levels[entry.priority - PRIORITY_MIN] as Level<Entry>
-    level.lines.remove(line)
-    level.bySession.delete(line.session)
-    if (level.lines.length === 0) this.#waiting.splice(this.#waiting.indexOf(level), 1)
+    line.remove(entry)
+    level.entries--
+    this.#length--
+    if (line.length === 0 && line.credit > 0) level.drop(line)
+    if (level.entries > 0) return
+    this.#waiting.splice(this.#waiting.indexOf(level), 1)
+    // Nobody waits any more, so nobody has waited for what a debtor took.
+    for (let one = level.lines.first; one !== null; one = level.lines.first) level.drop(one)
   }
 
   /** Whose turn it is; it stays in the queue. */
@@ -99,15 +144,31 @@ export class FairQueue<Entry extends FairEntry<Entry>> {
         bestRank = rank
       }
     }
-    return best.lines.first?.first ?? undefined
+    return best.turn().first ?? undefined
   }
 
-  /** The entry that `peek` gave had its turn: its session and it go behind the others. */
-  served(entry: Entry, now: Instant): void {
+  /** The entry that `peek` gave is served, and takes `turns` of its session's; it goes behind the others of its session. */
+  served(entry: Entry, now: Instant, turns = 1): void {
     const level = this.#levels[entry.priority - PRIORITY_MIN] as Level<Entry>
+    const line = entry.list as SessionLine<Entry>
     level.waitingSince = now
-    ;(entry.list as SessionLine<Entry>).rotate()
-    level.lines.rotate()
+    line.credit -= turns
+    line.rotate()
+  }
+
+  /**
+   * What was served for this entry, which may have left the queue, has taken `turns` more than it was charged for, or less where that
+   * is below 0. Forgotten where nobody of its priority waits.
+   */
+  correct(entry: Entry, turns: number): void {
+    const level = this.#levels[entry.priority - PRIORITY_MIN]
+    if (level === undefined || level.entries === 0) return
+    let line = level.bySession.get(entry.session)
+    if (line === undefined) {
+      if (turns < entry.weight) return
+      line = addLine(level, entry)
+    }
+    line.credit = Math.min(line.credit - turns, line.weight)
   }
 
   /**
@@ -136,18 +197,23 @@ export class FairQueue<Entry extends FairEntry<Entry>> {
     return level.priority + (now - level.waitingSince) / this.#ageingMs
   }
 
-  #lineOf(entry: Entry, now: Instant): SessionLine<Entry> {
+  /** The line that an entry is about to enter. */
+  #lineFor(entry: Entry, now: Instant): SessionLine<Entry> {
     const level = (this.#levels[entry.priority - PRIORITY_MIN] ??= new Level<Entry>(entry.priority, now))
-    if (level.lines.length === 0) {
+    if (level.entries++ === 0) {
       level.waitingSince = now
       this.#waiting.push(level)
     }
-    let line = level.bySession.get(entry.session)
-    if (line === undefined) {
-      line = new SessionLine<Entry>(entry.session)
-      level.bySession.set(entry.session, line)
-      level.lines.pushLast(line)
-    }
+    const line = level.bySession.get(entry.session) ?? addLine(level, entry)
+    line.weight = entry.weight
     return line
   }
+}
+
+/** A line for the entry's session, the last of the round. */
+function addLine<Entry extends FairEntry<Entry>>(level: Level<Entry>, { session, weight }: Entry): SessionLine<Entry> {
+  const line = new SessionLine<Entry>(session, weight)
+  level.bySession.set(session, line)
+  level.lines.pushLast(line)
+  return line
 }

@@ -19,10 +19,12 @@ export type {
   DrainRequested,
   ItemsAdded,
   PoolSet,
+  RunTimeout,
   SchedulerEvent,
   ShardRan,
   ShardTaskFailure,
   ShardTimedOut,
+  ShardWaits,
   Woken,
   WorkerLost,
   WorkerOnline,
@@ -38,4 +40,5 @@ export type { BatchStatistics, ItemStatistics, PoolStatistics, SchedulerStatisti
 export { step } from './step.ts'
 export { BATCH_TRANSITIONS, WORKER_TRANSITIONS } from './transitions.ts'
 export type { BatchMove, BatchPhase, TransitionTable, WorkerMove, WorkerPhase } from './transitions.ts'
+export { isShardTooLate } from './run-limit.ts'
 export { isShardHeld } from './worker-state.ts'

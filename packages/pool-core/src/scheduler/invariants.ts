@@ -1,7 +1,8 @@
 import { InvariantError } from '../base/assert.ts'
-import { isRunnable, unsettledItems } from './batch-state.ts'
+import { descends, isRunnable, unsettledItems } from './batch-state.ts'
 import type { Block, ItemRange } from './item-range.ts'
 import type { Batch, Pool, SchedulerState, Worker } from './scheduler-state.ts'
+import { freePlaces } from './worker-state.ts'
 
 /**
  * Checks everything that must hold between two steps, by counting it again from the ground up. O(everything): for tests, simulation, and
@@ -80,7 +81,7 @@ function heldRanges(state: SchedulerState, batch: Batch): readonly ItemRange[] {
 function freshRanges(batch: Batch): readonly ItemRange[] {
   const ranges: ItemRange[] = []
   for (let block = batch.freshBlock; block !== null; block = block.next) {
-    ranges.push({ block, offset: block.cut, count: block.count - block.cut, attempt: 1, suspect: false, patient: false })
+    ranges.push({ block, offset: block.cut, count: block.count - block.cut, attempt: 1, suspect: false, patient: false, single: false })
   }
   return ranges
 }
@@ -106,19 +107,24 @@ function checkPool(state: SchedulerState, pool: Pool): void {
 function checkWorker(state: SchedulerState, worker: Worker): void {
   const name = `worker ${worker.id}`
   const { held, phase, pool } = worker
-  const { prefetch, prefetchTinyMax } = state.options
-  hold(held.length <= 1 + (prefetch === 0 ? 0 : Math.max(prefetch, prefetchTinyMax)), `${name} holds ${held.length} shards`)
+  const { concurrency, prefetch, prefetchTinyMax } = state.options
+  const most = concurrency + (prefetch === 0 ? 0 : Math.max(prefetch, prefetchTinyMax))
+  hold(worker.hosts || held.length <= most, `${name} holds ${held.length} shards`)
+  hold(held.filter(({ waits }) => waits).length === worker.waiting, `${name}: shards that wait are miscounted`)
+  hold(worker.waiting === 0 || worker.hosts, `${name} has shards that wait, and does not say so`)
   hold(held.length > 0 === (pool !== null), `${name} serves a pool without shards, or the other way round`)
   hold(phase !== 'idle' || held.length === 0, `${name} is idle and holds shards`)
   hold(phase !== 'busy' || held.length > 0, `${name} is busy and holds nothing`)
   hold(phase !== 'stopping' || held.length === 0, `${name} is stopping and holds shards`)
   hold(phase !== 'lost', `${name} is lost and among the workers`)
-  for (const { batch, range } of held) {
-    hold(batch.pool === pool, `${name} holds shards of two pools`)
-    hold(!range.suspect || held.length === 1, `${name} holds a suspect in company`)
+  for (const shard of held) {
+    hold(shard.batch.pool === pool, `${name} holds shards of two pools`)
+    const isAlone = held.every((other) => other === shard || descends(other.batch, shard))
+    hold(!shard.range.suspect || isAlone, `${name} holds a suspect in company`)
   }
   hold((worker.list === state.idle) === (phase === 'idle'), `${name} is ${phase} and stands in the wrong list`)
-  hold(worker.list === null || worker.list === state.idle || worker.list === pool?.spare, `${name} stands in another pool's list`)
+  hold([null, state.idle, pool?.open, pool?.spare].includes(worker.list), `${name} stands in another pool's list`)
+  hold((pool !== null && worker.list === pool.open) === freePlaces(state, worker) > 0, `${name} stands in the wrong list`)
 }
 
 function checkStaff(state: SchedulerState): void {
@@ -139,7 +145,9 @@ function checkNothingForgotten(state: SchedulerState): void {
   hold(!wantsWorker || staffed || workers.size > state.leaving, 'work waits, no worker is there and none is on the way')
   if (state.drain === 'drained') return
   for (const [what, at] of [
-    ['a back-off', state.delays.peek()?.at],
+    ['a back-off', state.delays.nextAt()],
+    ['a deadline', state.deadlines.nextAt()],
+    ['a look at a run', state.runLimits.nextAt()],
     ['a grace', state.graces.peek()?.at],
     ['a start', state.startsWaiting ? state.startsFrom : undefined],
   ] as const) {

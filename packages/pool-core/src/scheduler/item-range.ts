@@ -8,6 +8,8 @@ export interface Block {
   readonly from: number
   readonly count: number
   readonly bytes: number
+  /** Which run the first one here is: above 1 where its one item ran before a restart. */
+  readonly attempt: number
   /** Items cut into shards so far; those from here on are fresh. */
   cut: number
   /** Items that have not settled. At 0 the block is released. */
@@ -27,6 +29,8 @@ export interface ItemRange {
   readonly suspect: boolean
   /** A worker yielded before the first item was done: the next one runs without a limit, so that there is progress. */
   readonly patient: boolean
+  /** One of these may run for longer than it may: they are handed out one by one, so that it shows which. */
+  readonly single: boolean
 }
 
 /** What went wrong with one item that has not settled yet. */

@@ -7,6 +7,7 @@ test('fills in defaults, also for what is undefined', () => {
   expect(resolved).toEqual({
     baseWorkers: 2,
     maxWorkers: 8,
+    concurrency: 1,
     idleRetireMs: 30_000,
     shardTargetMs: 50,
     shardMinimumMs: 2,
@@ -21,6 +22,7 @@ test('fills in defaults, also for what is undefined', () => {
     ageingMs: 1_000,
     restartBackoffMs: 100,
     restartBackoffMaxMs: 10_000,
+    failedStartsMax: 3,
     retryBackoffMaxMs: 3_600_000,
   })
 })

@@ -8,6 +8,8 @@ export interface SchedulerOptions {
   readonly maxWorkers: number
   /** A worker above `baseWorkers` that was idle for so long is stopped. Default 30,000. */
   readonly idleRetireMs?: number | undefined
+  /** Tasks that a worker runs at once, across its shards, where they return promises. Default 1. */
+  readonly concurrency?: number | undefined
   /** Run time that a shard aims at. Default 50: a worker spends a thousandth of it on the way, and a straggler costs no more. */
   readonly shardTargetMs?: number | undefined
   /** Towards the end of a batch shards do not get shorter than this. Default 2: about twenty times what a shard costs on the way. */
@@ -37,6 +39,8 @@ export interface SchedulerOptions {
   readonly restartBackoffMs?: number | undefined
   /** Longest wait after failed starts. Default 10,000. */
   readonly restartBackoffMaxMs?: number | undefined
+  /** So many failed starts in a row fail every open batch, where no worker is left. Default 3. */
+  readonly failedStartsMax?: number | undefined
   /** Longest wait before a task runs again, however often `backoffMs` or `crashBackoffMs` was doubled. Default 3,600,000. */
   readonly retryBackoffMaxMs?: number | undefined
 }
@@ -47,6 +51,7 @@ export type ResolvedSchedulerOptions = Resolved<SchedulerOptions>
 
 const DEFAULTS = {
   idleRetireMs: 30_000,
+  concurrency: 1,
   shardTargetMs: 50,
   shardMinimumMs: 2,
   shardBytesMax: 1024 * 1024,
@@ -60,14 +65,25 @@ const DEFAULTS = {
   ageingMs: 1_000,
   restartBackoffMs: 100,
   restartBackoffMaxMs: 10_000,
+  failedStartsMax: 3,
   retryBackoffMaxMs: 3_600_000,
 } as const
 
-const WHOLE = ['baseWorkers', 'maxWorkers', 'prefetch', 'prefetchTinyMax', 'crashLimit', 'shardBytesMax'] as const
+const WHOLE = [
+  'baseWorkers',
+  'maxWorkers',
+  'concurrency',
+  'prefetch',
+  'prefetchTinyMax',
+  'crashLimit',
+  'shardBytesMax',
+  'failedStartsMax',
+] as const
 const LEAST: Readonly<Record<keyof SchedulerOptions, number>> = {
   baseWorkers: 0,
   maxWorkers: 1,
   idleRetireMs: 0,
+  concurrency: 1,
   shardTargetMs: 0,
   shardMinimumMs: 0,
   shardBytesMax: 1,
@@ -81,6 +97,7 @@ const LEAST: Readonly<Record<keyof SchedulerOptions, number>> = {
   ageingMs: 1,
   restartBackoffMs: 1,
   restartBackoffMaxMs: 1,
+  failedStartsMax: 1,
   retryBackoffMaxMs: 0,
 }
 

@@ -18,7 +18,15 @@ test('only the items that failed run again, neighbours together, and attempts ar
   expect(driver.held('a')[0]).toMatchObject({ from: 4, count: 3, attempt: 2 })
   const commands = driver.answer('a', { failures: [failureAt(1, 'again')] })
   expect(commandsOf(commands, 'settle-failed')).toEqual([
-    { kind: 'settle-failed', batch: 'x', index: 5, attempts: 2, cause: { kind: 'task', errors: ['error 5', 'again'] } },
+    {
+      kind: 'settle-failed',
+      batch: 'x',
+      index: 5,
+      block: 0,
+      offset: 5,
+      attempts: 2,
+      cause: { kind: 'task', errors: ['error 5', 'again'] },
+    },
   ])
   expect(commandsOf(commands, 'batch-settled')[0]).toMatchObject({ outcome: 'failed', completed: 9, failed: 1, cancelled: 0 })
 })
@@ -112,4 +120,16 @@ test('an item that settles leaves no log behind, however it settles', () => {
   driver.answer('a', { failures: [failureAt(1)] })
   expect(batch?.logs?.size).toBe(0)
   expect(commandsOf(driver.end('x'), 'batch-settled')[0]).toMatchObject({ completed: 2, failed: 1 })
+})
+
+test('chance takes off its part of a wait, and no more', () => {
+  const drawn = [0, 0.5, 0.999]
+  const waits = drawn.map((next) => {
+    const driver = new SchedulerDriver({ prefetch: 0 }, { next: () => next })
+    driver.online('a')
+    driver.submit('x', 1, { retries: 1, backoffMs: 1_000, jitter: 0.4 })
+    driver.answer('a', { failures: [failureAt(0)] })
+    return driver.state.delays.nextAt()
+  })
+  expect(waits.map((wait) => Math.round(wait ?? 0))).toEqual([1_000, 800, 600])
 })

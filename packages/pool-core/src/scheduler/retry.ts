@@ -4,13 +4,15 @@ import { refreshBatch, requeueRange } from './batch-state.ts'
 import type { ItemRange } from './item-range.ts'
 import type { Batch, SchedulerState } from './scheduler-state.ts'
 
-/** The heap is cleaned when more than so many of its entries, and more than half, belong to cancelled batches. */
-const DROPPED_MAX = 64
-
 /** `firstMs` after the first failed run, doubled after each further one, `maxMs` at most. */
 export function backoffMs(firstMs: number, failedRuns: number, maxMs: number): number {
   // Doubled often enough, anything but zero is infinite.
   return firstMs === 0 ? 0 : Math.min(firstMs * 2 ** (failedRuns - 1), maxMs)
+}
+
+/** What is left of a wait when chance has taken off its part. */
+export function withJitter(state: SchedulerState, batch: Batch, waitMs: number): number {
+  return waitMs === 0 || batch.jitter === 0 ? waitMs : waitMs * (1 - batch.jitter * state.random.next())
 }
 
 /** Queued items run again after `delayMs`: behind what waits to run again, suspects before it. */
@@ -19,8 +21,8 @@ export function runLater(state: SchedulerState, batch: Batch, range: ItemRange, 
     requeueRange(batch, range, placeOf(range))
     return
   }
-  const delayed = { at: after(now, delayMs), sequence: state.nextDelay++, batch, range, dropped: false }
-  state.delays.push(delayed)
+  const delayed = { at: after(now, delayMs), sequence: state.delays.nextSequence(), batch, range, dropped: false }
+  state.delays.add(delayed)
   batch.delayed ??= new Set()
   batch.delayed.add(delayed)
   batch.delayedItems += range.count
@@ -28,14 +30,9 @@ export function runLater(state: SchedulerState, batch: Batch, range: ItemRange, 
 
 /** Queues the ranges whose back-off is over. */
 export function endBackoffs(state: SchedulerState, now: Instant): void {
-  for (let head = state.delays.peek(); head !== undefined && head.at <= now; head = state.delays.peek()) {
-    state.delays.pop()
-    if (head.dropped) {
-      state.delaysDropped--
-      continue
-    }
-    const { batch, range } = head
-    batch.delayed?.delete(head)
+  for (let due = state.delays.takeDue(now); due !== undefined; due = state.delays.takeDue(now)) {
+    const { batch, range } = due
+    batch.delayed?.delete(due)
     batch.delayedItems -= range.count
     requeueRange(batch, range, placeOf(range))
     refreshBatch(state, batch, now)
@@ -47,16 +44,11 @@ export function dropBackoffs(state: SchedulerState, batch: Batch): readonly Item
   if (batch.delayed === null) return []
   const ranges: ItemRange[] = []
   for (const delayed of batch.delayed) {
-    delayed.dropped = true
+    state.delays.drop(delayed)
     ranges.push(delayed.range)
   }
-  state.delaysDropped += ranges.length
   batch.delayed = null
   batch.delayedItems = 0
-  if (state.delaysDropped > DROPPED_MAX && state.delaysDropped * 2 > state.delays.length) {
-    state.delays.removeWhere((delayed) => delayed.dropped)
-    state.delaysDropped = 0
-  }
   return ranges
 }
 

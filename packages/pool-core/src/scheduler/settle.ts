@@ -21,7 +21,8 @@ export function settleFailed(state: SchedulerState, batch: Batch, block: Block, 
   const log = batch.logs?.get(index)
   const errors = cause.kind === 'task' ? cause.errors.length : (log?.errors.length ?? 0)
   const exits = cause.kind === 'worker-lost' ? cause.exits.length : (log?.exits.length ?? 0)
-  state.commands.push({ kind: 'settle-failed', batch: batch.id, index, attempts: errors + exits, cause })
+  const offset = index - block.from
+  state.commands.push({ kind: 'settle-failed', batch: batch.id, index, block: block.number, offset, attempts: errors + exits, cause })
   batch.logs?.delete(index)
   moveItems(batch, 'running', 'failed', 1)
   settleInBlock(state, batch, block, 1)
@@ -33,17 +34,27 @@ export function settleBatchIfDone(state: SchedulerState, batch: Batch): void {
   batch.phase = transition(BATCH_TRANSITIONS, batch.phase, 'settle')
   state.batches.delete(batch.id)
   batch.pool.openBatches--
+  dropDeadline(state, batch)
   const { completed, failed, cancelled } = batch.items
+  const { cancelledFor } = batch
+  const reason = cancelledFor === 'deadline' || cancelledFor === 'no-workers' ? cancelledFor : undefined
   state.commands.push({
     kind: 'batch-settled',
     batch: batch.id,
-    outcome: batch.cancelledByCaller ? 'cancelled' : failed > 0 ? 'failed' : 'completed',
+    outcome: cancelledFor === 'caller' ? 'cancelled' : failed > 0 || reason !== undefined ? 'failed' : 'completed',
+    ...(reason !== undefined && { reason }),
+    ...(reason === 'no-workers' && { exit: state.failedStartExit }),
     completed,
     failed,
     cancelled,
     runMs: batch.runMs,
     workers: workersOf(batch),
   })
+}
+
+function dropDeadline(state: SchedulerState, batch: Batch): void {
+  if (batch.deadline !== null) state.deadlines.drop(batch.deadline)
+  batch.deadline = null
 }
 
 function settleInBlock(state: SchedulerState, batch: Batch, block: Block, count: number): void {

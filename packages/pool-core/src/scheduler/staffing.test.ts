@@ -203,3 +203,52 @@ test('more than maxWorkers are never asked for, whatever is queued', () => {
   driver.online('a', 'b', 'c')
   expect(started(driver.log)).toBe(3)
 })
+
+test('when workers cannot be started, open batches fail and say how the last one ended', () => {
+  const driver = new SchedulerDriver({ maxWorkers: 1 })
+  driver.submit('x', 3)
+  driver.open('y')
+  driver.lost('a', 11)
+  driver.wake(100)
+  expect(commandsOf(driver.lost('b', 12), 'batch-settled')).toEqual([])
+  driver.wake(200)
+  const commands = driver.lost('c', 13)
+  expect(commandsOf(commands, 'batch-settled')).toMatchObject([
+    { batch: 'x', outcome: 'failed', reason: 'no-workers', exit: { exitCode: 13 }, cancelled: 3 },
+    { batch: 'y', outcome: 'failed', reason: 'no-workers', exit: { exitCode: 13 }, cancelled: 0 },
+  ])
+  // What comes later waits for one start.
+  driver.submit('z', 1)
+  expect(commandsOf(driver.wake(400), 'start-workers')).toHaveLength(1)
+  expect(commandsOf(driver.lost('d', 14), 'batch-settled')[0]).toMatchObject({ batch: 'z', reason: 'no-workers', exit: { exitCode: 14 } })
+  driver.submit('again', 1)
+  driver.wake(800)
+  driver.online('e')
+  expect(commandsOf(driver.answer('e'), 'batch-settled')[0]).toMatchObject({ batch: 'again', outcome: 'completed' })
+})
+
+test('while a worker is left that can run it, nothing fails for those that cannot be started', () => {
+  const driver = new SchedulerDriver({ maxWorkers: 2 })
+  driver.online('a')
+  driver.submit('x', 2, { chunkSize: 1 })
+  for (const [i, worker] of ['b', 'c', 'd', 'e'].entries()) {
+    driver.lost(worker)
+    driver.wake(100 * 2 ** i)
+  }
+  driver.answer('a')
+  expect(commandsOf(driver.answer('a'), 'batch-settled')[0]).toMatchObject({ outcome: 'completed' })
+})
+
+test('a spent worker gets nothing more, ends when it holds nothing, and another takes over', () => {
+  const driver = new SchedulerDriver({ maxWorkers: 1 })
+  driver.pool('pool', 1)
+  driver.online('a')
+  driver.learn('t', 20)
+  driver.submit('x', 10, { chunkSize: 1 })
+  expect(driver.held('a')).toHaveLength(2)
+  const commands = driver.answer('a', { runMs: 20, spent: true })
+  expect(commandsOf(commands, 'assign')).toEqual([])
+  expect(commandsOf(commands, 'stop-worker')).toEqual([])
+  expect(commandsOf(driver.answer('a', { runMs: 20 }), 'stop-worker')).toHaveLength(1)
+  expect(commandsOf(driver.lost('a'), 'start-workers')).toHaveLength(1)
+})

@@ -1,7 +1,10 @@
 import { after } from '../base/clock.ts'
 import type { Instant } from '../base/clock.ts'
+import type { ExitCause } from '../base/errors.ts'
+import { cancelBatch } from './cancel.ts'
 import { shardsQueued } from './dispatch.ts'
 import type { SchedulerState } from './scheduler-state.ts'
+import { settleBatchIfDone } from './settle.ts'
 import { dismissWorker } from './worker-state.ts'
 
 /** Failed starts are consecutive while less than this lies between the end of one wait and the next failure. */
@@ -44,12 +47,25 @@ function missingForWork(state: SchedulerState, room: number): number {
  * A worker ended before it was of any use. The next start waits, twice as long each time in a row, so that a broken start does not
  * become a loop of forks. Of several that were started together and failed together, one counts.
  */
-export function noteFailedStart(state: SchedulerState, now: Instant): void {
+export function noteFailedStart(state: SchedulerState, exit: ExitCause, now: Instant): void {
+  state.failedStartExit = exit
   if (now < state.startsFrom) return
   if (now - state.startsFrom > FAILED_STARTS_FORGOTTEN_MS) state.failedStarts = 0
   const { restartBackoffMs, restartBackoffMaxMs } = state.options
   state.startsFrom = after(now, Math.min(restartBackoffMs * 2 ** state.failedStarts, restartBackoffMaxMs))
   state.failedStarts++
+}
+
+/**
+ * Fails what is open when workers cannot be started: `failedStartsMax` starts in a row have failed, and no worker is left that could run it.
+ * What is opened later waits for the next start, and fails if that does.
+ */
+export function failIfUnstaffed(state: SchedulerState, now: Instant): void {
+  if (state.failedStarts < state.options.failedStartsMax || state.starting > 0 || state.workers.size > state.leaving) return
+  for (const batch of state.batches.values()) {
+    cancelBatch(state, batch, 'no-workers', now)
+    settleBatchIfDone(state, batch)
+  }
 }
 
 /** When the longest idle worker of the surplus is to be stopped; undefined without surplus, and after the drain. */

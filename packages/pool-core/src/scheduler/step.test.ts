@@ -84,6 +84,20 @@ test('runMs is the sum, and workers counts different ones that ran something', (
   expect(commandsOf(driver.log, 'batch-settled')[0]).toMatchObject({ runMs: 31, workers: 2 })
 })
 
+test('items that nobody wants any more are cancelled, say nothing of the cost, and the rest of their shard runs', () => {
+  const driver = new SchedulerDriver({ prefetch: 0 })
+  driver.online('a')
+  driver.submit('x', 4, { chunkSize: 4 })
+  driver.answer('a', { ran: 1, runMs: 8 })
+  const before = driver.state.batches.get('x' as BatchId)?.cost.ms
+  driver.answer('a', { ran: 2, skipped: true })
+  expect(driver.state.batches.get('x' as BatchId)?.cost.ms).toBe(before)
+  expect(driver.held('a')).toMatchObject([{ from: 3, count: 1 }])
+  driver.answer('a', { runMs: 8 })
+  expect(commandsOf(driver.log, 'batch-settled')).toMatchObject([{ outcome: 'completed', completed: 2, failed: 0, cancelled: 2 }])
+  expect(commandsOf(driver.log, 'release-block')).toHaveLength(1)
+})
+
 test('late and doubled answers change nothing', () => {
   const driver = new SchedulerDriver()
   driver.online('a', 'b')

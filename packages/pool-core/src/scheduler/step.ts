@@ -1,16 +1,18 @@
 import { unreachable } from '../base/assert.ts'
 import type { Instant } from '../base/clock.ts'
-import { endGraces } from './cancel.ts'
 import type { SchedulerCommand } from './commands.ts'
+import { endDeadlines } from './deadline.ts'
 import { feedIdleWorkers, prefetch } from './dispatch.ts'
 import type { SchedulerEvent } from './events.ts'
 import { onBatchCancelled } from './handlers/batch-cancelled.ts'
 import { onBatchEnded, onBatchOpened, onBatchPaused, onItemsAdded } from './handlers/batch-input.ts'
 import { onPoolSet } from './handlers/pool-set.ts'
 import { onShardRan } from './handlers/shard-ran.ts'
-import { onShardTimedOut } from './handlers/shard-timed-out.ts'
+import { endGraces, onShardTimedOut } from './handlers/shard-timed-out.ts'
+import { onShardWaits } from './handlers/shard-waits.ts'
 import { onWorkerLost, onWorkerOnline } from './handlers/worker-life.ts'
 import { endBackoffs } from './retry.ts'
+import { endRunLimits } from './run-limit.ts'
 import type { SchedulerState } from './scheduler-state.ts'
 import { retireSurplus, staff } from './staffing.ts'
 import { setTimer } from './wake.ts'
@@ -52,8 +54,10 @@ function handle(state: SchedulerState, event: SchedulerEvent, now: Instant): voi
       return onShardRan(state, event, now)
     case 'shard-timed-out':
       return onShardTimedOut(state, event, now)
+    case 'shard-waits':
+      return onShardWaits(state, event, now)
     case 'batch-opened':
-      return onBatchOpened(state, event)
+      return onBatchOpened(state, event, now)
     case 'items-added':
       return onItemsAdded(state, event, now)
     case 'batch-ended':
@@ -83,6 +87,8 @@ function handle(state: SchedulerState, event: SchedulerEvent, now: Instant): voi
 /** Does what time alone brings about. */
 function whatIsDue(state: SchedulerState, now: Instant): void {
   endBackoffs(state, now)
+  endDeadlines(state, now)
+  endRunLimits(state, now)
   endGraces(state, now)
   retireSurplus(state, now)
 }

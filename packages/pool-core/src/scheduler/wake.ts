@@ -23,7 +23,8 @@ export function setTimer(state: SchedulerState): void {
 /** The earliest time at which something is to be done without an event; after the drain nothing is. */
 function nextDue(state: SchedulerState): Instant | undefined {
   if (state.drain === 'drained') return undefined
-  let due = state.delays.peek()?.at
+  let due = earlier(state.delays.nextAt(), state.deadlines.nextAt())
+  due = earlier(due, state.runLimits.nextAt())
   due = earlier(due, state.graces.peek()?.at)
   due = earlier(due, nextRetirement(state))
   return state.startsWaiting ? earlier(due, state.startsFrom) : due

@@ -6,7 +6,21 @@ import type { Pool, SchedulerState, Shard, Worker } from './scheduler-state.ts'
 import { transition, WORKER_TRANSITIONS } from './transitions.ts'
 
 export function createWorker(id: WorkerId, now: Instant): Worker {
-  return { list: null, next: null, previous: null, id, phase: 'idle', pool: null, held: [], idleSince: now, proven: false }
+  return {
+    list: null,
+    next: null,
+    previous: null,
+    id,
+    phase: 'idle',
+    pool: null,
+    held: [],
+    waiting: 0,
+    hosts: false,
+    idleSince: now,
+    proven: false,
+    spent: false,
+    runLimit: null,
+  }
 }
 
 /** Puts the worker into the list that its phase and shards ask for. To be called whenever one of them changed. */
@@ -19,7 +33,23 @@ export function placeWorker(state: SchedulerState, worker: Worker): void {
 
 function listFor(state: SchedulerState, worker: Worker): LinkedList<Worker> | null {
   if (worker.phase === 'idle') return state.idle
+  if (freePlaces(state, worker) > 0) return (worker.pool as Pool).open
   return hasRoom(state, worker) ? (worker.pool as Pool).spare : null
+}
+
+/**
+ * How many tasks the worker would begin at once: it may run several, or what it runs waits. No limit where all of it waits: then it is as good
+ * as idle. None behind a shard that it was asked to leave, which may end in a kill, nor beside a suspect that runs.
+ */
+export function freePlaces(state: SchedulerState, worker: Worker): number {
+  const { concurrency } = state.options
+  if (worker.phase !== 'busy' || (concurrency === 1 && worker.waiting === 0)) return 0
+  let running = 0
+  for (const { range, aborted, waits } of worker.held) {
+    if (aborted || (range.suspect && !waits)) return 0
+    if (!waits) running += range.count
+  }
+  return running === 0 ? Number.POSITIVE_INFINITY : Math.max(0, concurrency - running)
 }
 
 /**
@@ -30,13 +60,14 @@ function listFor(state: SchedulerState, worker: Worker): LinkedList<Worker> | nu
  */
 function hasRoom(state: SchedulerState, worker: Worker): boolean {
   const { prefetch, prefetchTinyMax, prefetchTinyMs, yieldAfterMs } = state.options
-  if (worker.phase !== 'busy' || prefetch === 0 || worker.held.length > Math.max(prefetch, prefetchTinyMax)) return false
+  const running = worker.held.length - worker.waiting
+  if (worker.phase !== 'busy' || worker.spent || prefetch === 0 || running > Math.max(prefetch, prefetchTinyMax)) return false
   let heldMs = 0
   for (const shard of worker.held) {
     if (shard.range.suspect || shard.aborted || shard.estimateMs > yieldAfterMs) return false
     heldMs += shard.estimateMs
   }
-  return worker.held.length <= prefetch || heldMs < prefetchTinyMs
+  return running <= prefetch || heldMs < prefetchTinyMs
 }
 
 /** Gives the worker a shard of `pool`. */
@@ -58,15 +89,33 @@ export function holdShard(state: SchedulerState, worker: Worker, shard: Shard): 
 export function releaseShard(state: SchedulerState, worker: Worker, shard: Shard, now: Instant): void {
   const pool = shard.batch.pool
   worker.held.splice(worker.held.indexOf(shard), 1)
+  if (shard.waits) worker.waiting--
   if (!holdsSomeOf(worker, shard)) shard.batch.busyWorkers--
   if (worker.held.length === 0) {
     pool.busyWorkers--
     worker.pool = null
+    worker.hosts = false
     worker.idleSince = now
     worker.phase = transition(WORKER_TRANSITIONS, worker.phase, 'release')
   }
   placeWorker(state, worker)
   refreshPool(state, pool)
+}
+
+/** What runs of the shard waits, or goes on. */
+export function setWaiting(state: SchedulerState, worker: Worker, shard: Shard, waits: boolean): void {
+  if (shard.waits === waits) return
+  shard.waits = waits
+  worker.waiting += waits ? 1 : -1
+  if (waits) worker.hosts = true
+  if (worker.phase !== 'busy') return
+  placeWorker(state, worker)
+  refreshPool(state, shard.batch.pool)
+}
+
+/** Whether more of what the worker holds than its first shard may have begun. */
+export function runsSeveral(state: SchedulerState, worker: Worker): boolean {
+  return state.options.concurrency > 1 || worker.hosts
 }
 
 /** The worker is gone. Returns the shards that it held, in its order. */
@@ -79,6 +128,8 @@ export function loseWorker(state: SchedulerState, worker: Worker): readonly Shar
     worker.pool = null
   }
   if (worker.phase === 'stopping' || worker.phase === 'killed') state.leaving--
+  if (worker.runLimit !== null) state.runLimits.drop(worker.runLimit)
+  worker.runLimit = null
   worker.phase = transition(WORKER_TRANSITIONS, worker.phase, 'lose')
   worker.list?.remove(worker)
   state.workers.delete(worker.id)

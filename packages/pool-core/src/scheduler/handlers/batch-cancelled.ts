@@ -7,7 +7,6 @@ import { settleBatchIfDone } from '../settle.ts'
 export function onBatchCancelled(state: SchedulerState, event: BatchCancelled, now: Instant): void {
   const batch = state.batches.get(event.batch)
   if (batch === undefined) return
-  batch.cancelledByCaller = true
-  cancelBatch(state, batch, now)
+  cancelBatch(state, batch, 'caller', now)
   settleBatchIfDone(state, batch)
 }

@@ -1,10 +1,12 @@
 import { InvariantError } from '../../base/assert.ts'
 import type { Instant } from '../../base/clock.ts'
 import { itemLog, moveItems, noteWorker, refreshBatch, requeueRange } from '../batch-state.ts'
-import { cancelBatch, startGrace } from '../cancel.ts'
+import { cancelBatch, startGraces } from '../cancel.ts'
 import type { ShardRan, ShardTaskFailure } from '../events.ts'
 import type { ItemRange } from '../item-range.ts'
-import { backoffMs, runLater } from '../retry.ts'
+import { turnsOf } from '../dispatch.ts'
+import { backoffMs, runLater, withJitter } from '../retry.ts'
+import { limitRuns, ranTooLong } from '../run-limit.ts'
 import type { Batch, SchedulerState, Shard } from '../scheduler-state.ts'
 import { settleBatchIfDone, settleCancelled, settleCompleted, settleFailed } from '../settle.ts'
 import { observeCost } from '../task-cost.ts'
@@ -16,28 +18,46 @@ export function onShardRan(state: SchedulerState, event: ShardRan, now: Instant)
   const shard = heldShardOf(worker, event.shard)
   if (shard === undefined) return
   checkAnswer(event, shard)
-  const { batch, range } = shard
-  const wasRunning = worker.held[0] === shard
+  if (event.spent === true) worker.spent = true
   releaseShard(state, worker, shard, now)
-  if (wasRunning) startGrace(state, worker, now)
-  if (event.spent === true && worker.phase === 'idle') {
+  startGraces(state, worker, now)
+  limitRuns(state, worker, now)
+  if (worker.spent && worker.phase === 'idle') {
     dismissWorker(state, worker, 'stop')
     state.commands.push({ kind: 'stop-worker', worker: worker.id })
   }
   worker.proven = true
   state.failedStarts = 0
+  takeIn(state, shard, isTimedOut(shard, event) ? timedOut(shard, event) : event, now)
+}
+
+/** What an answer says of the items of its shard. */
+function takeIn(state: SchedulerState, shard: Shard, event: ShardRan, now: Instant): void {
+  const { batch, range } = shard
   batch.runMs += event.runMs
-  if (event.ran > 0) {
-    noteWorker(batch, worker.id)
+  batch.pool.queue.correct(batch, turnsOf(state, event.runMs) - shard.turns)
+  if (event.skipped !== true && event.ran > 0) {
+    noteWorker(batch, event.worker)
     observeCost(batch.cost, event.ran, event.runMs)
     observeCost(batch.taskCost, event.ran, event.runMs)
   }
   forgetLogs(batch, range, event)
-  settleCompleted(state, batch, range.block, event.ran - event.failures.length)
-  if (event.ran < range.count) putBackRest(state, batch, range, event.ran)
+  if (event.skipped === true) settleCancelled(state, batch, range.block, event.ran, 'running')
+  else settleCompleted(state, batch, range.block, event.ran - event.failures.length)
+  if (event.ran < range.count) putBackRest(state, batch, shard.late ? { ...range, single: true } : range, event.ran)
   if (event.failures.length > 0) takeFailures(state, batch, range, event.failures, now)
   refreshBatch(state, batch, now)
   settleBatchIfDone(state, batch)
+}
+
+/** The one item of a shard took too long, or was left for that. */
+function isTimedOut(shard: Shard, event: ShardRan): boolean {
+  return ranTooLong(shard, event.runMs) || (shard.late && shard.range.count === 1 && event.ran === 0)
+}
+
+/** What a worker says of an item that took too long does not count, whether it ended or was left. */
+function timedOut({ batch }: Shard, event: ShardRan): ShardRan {
+  return { ...event, ran: 1, failures: [{ at: 0, error: batch.timeout?.error, retryable: batch.timeout?.retryable ?? true }] }
 }
 
 /** An impossible answer is a fault of the worker's program; nothing of it is taken in, and the worker still holds the shard. */
@@ -111,7 +131,7 @@ function failForGood(state: SchedulerState, batch: Batch, range: ItemRange, fail
   const earlier = batch.logs?.get(index)?.errors
   const errors = earlier === undefined ? [failure.error] : [...earlier, failure.error]
   settleFailed(state, batch, range.block, index, { kind: 'task', errors })
-  if (batch.failFast) cancelBatch(state, batch, now)
+  if (batch.failFast) cancelBatch(state, batch, 'failure', now)
 }
 
 /** Neighbours, all of which may run again. In a cancelled batch they do not. */
@@ -126,5 +146,6 @@ function runAgain(state: SchedulerState, batch: Batch, range: ItemRange, failure
   for (const { at, error } of failures) itemLog(batch, from + at).errors.push(error)
   moveItems(batch, 'running', 'queued', failures.length)
   const again = { ...range, offset: range.offset + first.at, count: failures.length, attempt: range.attempt + 1, patient: false }
-  runLater(state, batch, again, backoffMs(batch.backoffMs, range.attempt, state.options.retryBackoffMaxMs), now)
+  const waitMs = backoffMs(batch.backoffMs, range.attempt, state.options.retryBackoffMaxMs)
+  runLater(state, batch, again, withJitter(state, batch, waitMs), now)
 }

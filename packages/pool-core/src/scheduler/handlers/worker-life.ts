@@ -1,12 +1,12 @@
 import type { Instant } from '../../base/clock.ts'
 import { refreshBatch } from '../batch-state.ts'
-import { blameShard, rerunShard } from '../crash-bisection.ts'
+import { blameHeld, rerunShard } from '../crash-bisection.ts'
 import type { WorkerLost, WorkerOnline } from '../events.ts'
 import type { WorkerId } from '../ids.ts'
 import type { SchedulerState, Shard } from '../scheduler-state.ts'
 import { settleBatchIfDone } from '../settle.ts'
-import { noteFailedStart } from '../staffing.ts'
-import { createWorker, loseWorker, placeWorker } from '../worker-state.ts'
+import { failIfUnstaffed, noteFailedStart } from '../staffing.ts'
+import { createWorker, loseWorker, placeWorker, runsSeveral } from '../worker-state.ts'
 
 /** So many lost workers are remembered: enough that what is still on its way about them is known as late. */
 const LATELY_MAX = 1_000
@@ -26,19 +26,19 @@ export function onWorkerLost(state: SchedulerState, event: WorkerLost, now: Inst
   if (worker === undefined) {
     if (state.starting === 0) return
     state.starting--
-    noteFailedStart(state, now)
+    noteFailedStart(state, event.exit, now)
+    failIfUnstaffed(state, now)
     return
   }
   const { phase, proven } = worker
+  const several = runsSeveral(state, worker)
   const held = loseWorker(state, worker)
-  if (phase === 'idle' && !proven) noteFailedStart(state, now)
-  // From the last to the first, because each goes to the front of its batch, and the one that ran belongs there.
-  for (let i = held.length - 1; i > 0; i--) rerunShard(state, held[i] as Shard)
-  const [running] = held
-  if (running !== undefined) {
-    if (phase === 'killed') rerunShard(state, running)
-    else blameShard(state, running, held.length === 1, event.exit, now)
+  if (phase === 'idle' && !proven) {
+    noteFailedStart(state, event.exit, now)
+    failIfUnstaffed(state, now)
   }
+  if (phase === 'killed') for (const shard of held.toReversed()) rerunShard(state, shard)
+  else blameHeld(state, held, several, event.exit, now)
   for (let i = held.length - 1; i >= 0; i--) {
     const { batch } = held[i] as Shard
     refreshBatch(state, batch, now, true)
