@@ -2,21 +2,31 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { IntervalSet } from './interval-set.ts'
 
-const range = fc.tuple(fc.nat(60), fc.integer({ min: 1, max: 12 })).map(([from, length]) => [from, from + length] as const)
+const change = fc.record({
+  from: fc.nat(60),
+  length: fc.integer({ min: 1, max: 12 }),
+  remove: fc.boolean(),
+})
 
-test('agrees with a set of numbers: a range is added only when none of it is there', () => {
+test('agrees with a set of numbers: a range comes in only when none of it is there, and goes only when all of it is', () => {
   fc.assert(
-    fc.property(fc.array(range, { maxLength: 60 }), (ranges) => {
+    fc.property(fc.array(change, { maxLength: 80 }), (changes) => {
       const intervals = new IntervalSet()
       const model = new Set<number>()
-      for (const [from, to] of ranges) {
-        const numbers = Array.from({ length: to - from }, (_, i) => from + i)
-        const absent = numbers.every((n) => !model.has(n))
-        expect(intervals.addIfAbsent(from, to)).toBe(absent)
-        if (absent) for (const n of numbers) model.add(n)
+      for (const { from, length, remove } of changes) {
+        const numbers = Array.from({ length }, (_, i) => from + i)
+        const applies = numbers.every((n) => model.has(n) === remove)
+        const applied = remove ? intervals.removeIfPresent(from, from + length) : intervals.addIfAbsent(from, from + length)
+        expect(applied).toBe(applies)
+        if (applies) for (const n of numbers) remove ? model.delete(n) : model.add(n)
         expect(intervals.size).toBe(model.size)
       }
       for (let n = 0; n < 80; n++) expect(intervals.has(n)).toBe(model.has(n))
+      const listed = intervals.intervals()
+      expect(listed.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i))).toEqual(
+        [...model].toSorted((a, b) => a - b),
+      )
+      expect(listed.every(({ from }, i) => i === 0 || from > (listed[i - 1]?.to ?? Infinity))).toBe(true)
     }),
   )
 })

@@ -1,3 +1,9 @@
+/** Whole numbers from `from` up to but without `to`. */
+export interface Interval {
+  readonly from: number
+  readonly to: number
+}
+
 /**
  * A set of whole numbers as disjoint, sorted half-open intervals: a million results that arrive as a hundred ranges cost a hundred
  * numbers, and one once all are there.
@@ -15,14 +21,7 @@ export class IntervalSet {
   /** Adds [from, to) if none of it is there yet; else changes nothing and says false. O(log n) to find, O(n) to insert, n intervals. */
   addIfAbsent(from: number, to: number): boolean {
     const bounds = this.#bounds
-    // The first bound greater than `from`: an odd position means that `from` lies inside an interval.
-    let low = 0
-    let high = bounds.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((bounds[middle] as number) <= from) low = middle + 1
-      else high = middle
-    }
+    const low = this.#after(from)
     if (low % 2 === 1) return false
     const next = bounds[low]
     if (next !== undefined && next < to) return false
@@ -36,13 +35,43 @@ export class IntervalSet {
     return true
   }
 
+  /** Takes [from, to) out if all of it is there; else changes nothing and says false. */
+  removeIfPresent(from: number, to: number): boolean {
+    const bounds = this.#bounds
+    const low = this.#after(from)
+    if (low % 2 === 0) return false
+    const start = bounds[low - 1] as number
+    const end = bounds[low] as number
+    if (end < to) return false
+    const kept = [...(start < from ? [start, from] : []), ...(to < end ? [to, end] : [])]
+    bounds.splice(low - 1, 2, ...kept)
+    this.#size -= to - from
+    return true
+  }
+
   /** Whether `value` is in the set. */
   has(value: number): boolean {
-    let inside = false
-    for (const bound of this.#bounds) {
-      if (bound > value) return inside
-      inside = !inside
+    return this.#after(value) % 2 === 1
+  }
+
+  /** The intervals, ascending; none touches the next. */
+  intervals(): readonly Interval[] {
+    const intervals: Interval[] = []
+    for (let i = 0; i < this.#bounds.length; i += 2) {
+      intervals.push({ from: this.#bounds[i] as number, to: this.#bounds[i + 1] as number })
     }
-    return inside
+    return intervals
+  }
+
+  /** Where the first bound greater than `value` stands: an odd place means that `value` lies inside an interval. */
+  #after(value: number): number {
+    let low = 0
+    let high = this.#bounds.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#bounds[middle] as number) <= value) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 }
