@@ -49,7 +49,7 @@ afterAll(async () => {
 async function connectPair(): Promise<LinkPair & { readonly stream: Duplex }> {
   const worker = await connectWorkerLink(join(folder, 's.sock'), 'secret')
   const { webSocket, stream } = await accepted.promise
-  return { ends: [worker, new WebSocketLink(webSocket, stream)], break: () => void stream.destroy(), stream }
+  return { ends: [worker, new WebSocketLink(webSocket, stream, 'server')], break: () => void stream.destroy(), stream }
 }
 
 describe('a link from the worker to the coordinator', () => {

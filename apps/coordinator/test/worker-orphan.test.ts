@@ -13,6 +13,8 @@ import { WORKER_PROGRAM } from './fixtures/worker-harness.ts'
 
 const COORDINATOR = fileURLToPath(new URL('fixtures/mortal-coordinator.ts', import.meta.url))
 
+const LOOPS_ON_LOAD = fileURLToPath(new URL('fixtures/loops-on-load.ts', import.meta.url))
+
 /** A worker has to be gone after so long, measured from the death of its coordinator. */
 const GONE_WITHIN_MS = 1_000
 
@@ -32,8 +34,8 @@ class Family {
   errors = ''
   #changed = deferred<void>()
 
-  constructor(task: string | undefined) {
-    const args = ['--conditions=forkpool-source', COORDINATOR, ...(task === undefined ? [] : [task])]
+  constructor(...words: readonly string[]) {
+    const args = ['--conditions=forkpool-source', COORDINATOR, ...words]
     this.#coordinator = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: folder } })
     this.#coordinator.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.output += text
@@ -60,7 +62,7 @@ class Family {
 
 describe('a worker whose coordinator was killed', () => {
   it('is gone within a second when it was idle, and says nothing', async () => {
-    const family = new Family(undefined)
+    const family = new Family()
     await family.until('ready\n')
     expect(await family.killCoordinator()).toBeLessThan(GONE_WITHIN_MS)
     expect(family).toMatchObject({ output: 'ready\n', errors: '' })
@@ -71,6 +73,12 @@ describe('a worker whose coordinator was killed', () => {
     await family.until('spinning\n')
     expect(await family.killCoordinator()).toBeLessThan(GONE_WITHIN_MS)
     expect(family).toMatchObject({ output: 'ready\nspinning\n', errors: '' })
+  })
+
+  it('is gone within a second when a module loops while it loads', async () => {
+    const family = new Family('', LOOPS_ON_LOAD)
+    await family.until('loading\n')
+    expect(await family.killCoordinator()).toBeLessThan(GONE_WITHIN_MS)
   })
 
   it('is gone within a second when its task prints without end', async () => {

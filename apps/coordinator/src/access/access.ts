@@ -1,6 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIPv4, isIPv6 } from 'node:net'
+import type { Principal } from './role.ts'
+import { entryOf, hashToken } from './token-entry.ts'
+import type { TokenEntry } from './token-entry.ts'
 
 /** Whether a listening address can be reached from this machine only. */
 export function isLoopback(host: string): boolean {
@@ -16,13 +19,22 @@ export interface Refusal {
 }
 
 export interface AccessRules {
-  /** Undefined: no token is asked for (loopback only). */
-  readonly token: string | undefined
+  /** None: no token is asked for (loopback only). */
+  readonly tokens: readonly TokenEntry[]
   /** The address that the server listens on. */
   readonly host: string
   readonly allowedHosts: readonly string[]
   readonly allowedOrigins: readonly string[]
 }
+
+/** Whoever asks where no token is needed: someone on this machine. */
+const LOCAL: Principal = { name: 'local', role: 'admin' }
+
+/** What the `Authorization` header says: who it is, or that it is missing, or why it counts for nothing. */
+export type Authentication =
+  | { readonly kind: 'known'; readonly principal: Principal }
+  | { readonly kind: 'missing'; readonly refusal: Refusal }
+  | { readonly kind: 'wrong'; readonly refusal: Refusal }
 
 /**
  * Who may speak with the coordinator: checked for every upgrade and every request, before anything is read. The Host header guards
@@ -30,20 +42,34 @@ export interface AccessRules {
  */
 export class Access {
   readonly #rules: AccessRules
-  readonly #tokenHash: Buffer | undefined
+  readonly #tokens: TokenEntry[]
+  readonly #needsToken: boolean
 
   constructor(rules: AccessRules) {
     this.#rules = rules
-    this.#tokenHash = rules.token === undefined ? undefined : hash(rules.token)
+    this.#tokens = [...rules.tokens]
+    this.#needsToken = rules.tokens.length > 0
   }
 
   get needsToken(): boolean {
-    return this.#tokenHash !== undefined
+    return this.#needsToken
   }
 
-  /** Compared by hash in constant time: neither length nor common prefix shows in the time it takes. */
-  isToken(given: string): boolean {
-    return this.#tokenHash === undefined || timingSafeEqual(hash(given), this.#tokenHash)
+  /** Lets `token` in as `principal` from now on: for the coordinator's own clients, with a token that is kept nowhere. */
+  admit(token: string, principal: Principal): void {
+    this.#tokens.push(entryOf(token, principal))
+  }
+
+  /**
+   * Who shows this token; undefined: nobody that is known. Compared by hash in constant time and with every entry: neither length nor common
+   * prefix, nor which entry it is, shows in the time it takes.
+   */
+  principalOf(token: string): Principal | undefined {
+    if (!this.#needsToken) return LOCAL
+    const hash = hashToken(token)
+    let found: Principal | undefined
+    for (const entry of this.#tokens) if (timingSafeEqual(hash, entry.hash)) found = entry
+    return found
   }
 
   /** Checks Host and Origin; undefined: it may pass. */
@@ -61,17 +87,15 @@ export class Access {
     return undefined
   }
 
-  /** Checks the `Authorization` header. `optional`: a missing one may pass, a wrong one never does. */
-  checkToken(headers: IncomingHttpHeaders, optional = false): Refusal | undefined {
-    if (this.#tokenHash === undefined) return undefined
-    const given = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
-    if (given === undefined && optional) return undefined
-    if (given !== undefined && this.isToken(given)) return undefined
-    return {
-      status: 401,
-      reason: 'token',
-      message: given === undefined ? 'a token is needed: Authorization: Bearer TOKEN' : 'the token is wrong',
-    }
+  /** Reads the `Authorization` header (RFC 6750). Where no token is needed, whatever it says is fine. */
+  authenticate(headers: IncomingHttpHeaders): Authentication {
+    if (!this.#needsToken) return { kind: 'known', principal: LOCAL }
+    const { authorization } = headers
+    if (authorization === undefined) return { kind: 'missing', refusal: refused('a token is needed: Authorization: Bearer TOKEN') }
+    const given = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1]
+    if (given === undefined) return { kind: 'wrong', refusal: refused('expected Authorization: Bearer TOKEN') }
+    const principal = this.principalOf(given)
+    return principal === undefined ? { kind: 'wrong', refusal: refused('the token is wrong') } : { kind: 'known', principal }
   }
 
   #knowsHost(header: string): boolean {
@@ -90,12 +114,12 @@ export class Access {
   }
 }
 
+function refused(message: string): Refusal {
+  return { status: 401, reason: 'token', message }
+}
+
 /** `[::1]:7070` → `::1`, `localhost:7070` → `localhost`. */
 function hostName(header: string): string {
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(header)?.[1]
   return (bracketed ?? header.replace(/:\d+$/, '')).toLowerCase()
-}
-
-function hash(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { flagName, readConfig, variableName } from './read-config.ts'
+import { flagName, variableName } from './flag-name.ts'
+import { readConfig } from './read-config.ts'
 
 describe('readConfig', () => {
   test('takes flags before variables before defaults', () => {

@@ -1,23 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { ForkpoolError } from '@forkpool/pool-core/base'
+import { checkTokenEntries, parseTokenEntry } from '../access/token-entry.ts'
+import type { TokenEntry } from '../access/token-entry.ts'
+import { plainTokenEntry, readPlainToken, readTokenEntries } from '../access/token-file.ts'
 import { COORDINATOR_OPTIONS } from './coordinator-options.ts'
+import { flagName, variableName } from './flag-name.ts'
 import type { Option } from './option.ts'
 
 type Options = Readonly<Record<string, Option<unknown>>>
 type ValuesOf<Table extends Options> = { readonly [Key in keyof Table]: Table[Key] extends Option<infer Value> ? Value : never }
 
-/** All settings, checked; `token` is the secret itself, wherever it came from. */
-export type CoordinatorConfig = ValuesOf<typeof COORDINATOR_OPTIONS> & { readonly token: string | undefined }
-
-/** `maxWorkers` → `max-workers`. */
-export function flagName(key: string): string {
-  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-}
-
-/** `maxWorkers` → `FORKPOOL_MAX_WORKERS`. */
-export function variableName(key: string): string {
-  return `FORKPOOL_${flagName(key).replaceAll('-', '_').toUpperCase()}`
-}
+/** All settings, checked; `credentials` are the tokens that count, wherever they came from, none of them in clear. */
+export type CoordinatorConfig = ValuesOf<typeof COORDINATOR_OPTIONS> & { readonly credentials: readonly TokenEntry[] }
 
 /**
  * Settings from flags, then variables, then defaults. `flags` has the texts by option key; a key that is absent was not given.
@@ -36,6 +29,9 @@ export function readConfig(
     else values[key] = option.default
   }
   const config = values as ValuesOf<typeof COORDINATOR_OPTIONS>
+  const ours = config.workerEnv.find((name) => name.startsWith('FORKPOOL_'))
+  if (ours !== undefined)
+    throw new ForkpoolError('BAD_ARGUMENT', `--worker-env: ${ours} is a setting of the coordinator; tasks never see those`)
   if (config.maxWorkers < config.workers) {
     if (flags['workers'] !== undefined)
       throw new ForkpoolError('BAD_ARGUMENT', `--workers: ${config.workers} is more than --max-workers ${config.maxWorkers}`)
@@ -44,7 +40,7 @@ export function readConfig(
   return {
     ...config,
     workers: Math.min(config.workers, config.maxWorkers),
-    token: readToken(config.tokenFile, environment['FORKPOOL_TOKEN']),
+    credentials: readCredentials(config, environment['FORKPOOL_TOKEN']),
   }
 }
 
@@ -53,15 +49,20 @@ function readFlag(option: Option<unknown>, flag: string | boolean | readonly str
   return option.read(flag === true ? '' : String(flag), source)
 }
 
-/** The token of a file, else of the variable; white space around it does not count. */
+/** The tokens of the file, else the plain one of the variable, and the entries of `--tokens` besides. */
+function readCredentials(
+  { tokenFile, tokens }: { readonly tokenFile: string | undefined; readonly tokens: readonly string[] },
+  variable: string | undefined,
+): readonly TokenEntry[] {
+  const plain = variable === undefined || variable === '' ? [] : [plainTokenEntry(variable.trim())]
+  const kept = tokenFile === undefined ? plain : readTokenEntries(tokenFile)
+  const entries = [...kept, ...tokens.map((line, i) => parseTokenEntry(line, `--tokens, entry ${i + 1}`))]
+  checkTokenEntries(entries)
+  return entries
+}
+
+/** The token that a client shows: of a file, else of the variable; white space around it does not count. */
 export function readToken(file: string | undefined, variable: string | undefined): string | undefined {
-  if (file === undefined) return variable === '' ? undefined : variable
-  let content: string
-  try {
-    content = readFileSync(file, 'utf8').trim()
-  } catch (error) {
-    throw new ForkpoolError('BAD_ARGUMENT', `--token-file: cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? 'error'}`)
-  }
-  if (content === '') throw new ForkpoolError('BAD_ARGUMENT', `--token-file: ${file} is empty; expected the token`)
-  return content
+  if (file !== undefined) return readPlainToken(file)
+  return variable === undefined || variable.trim() === '' ? undefined : variable.trim()
 }

@@ -1,55 +1,54 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import type { WebSocket } from 'ws'
-import type { Clock, Random } from '@forkpool/pool-core/base'
-import { ForkpoolError } from '@forkpool/pool-core/base'
-import type { Dialect, ServerMessage } from '@forkpool/pool-core/protocol'
-import { decodeClientMessage, dialectOf, encodeServerMessage, FRAME_BYTES_MAX, SUBPROTOCOL_JSON } from '@forkpool/pool-core/protocol'
-import type { SessionId } from '@forkpool/pool-core/scheduler'
-import type { Access } from '../access/access.ts'
-import type { Log } from '../log.ts'
-import { ClientSession } from './client-session.ts'
-import type { SessionOptions, SessionPorts } from './client-session.ts'
-import { SocketWriter } from './socket-writer.ts'
+import type { Cancel } from '@forkpool/pool-core/base'
+import { after } from '@forkpool/pool-core/base'
+import { dialectOf, SUBPROTOCOL_JSON } from '@forkpool/pool-core/protocol'
+import type { CoordinatorConfig } from '../config/read-config.ts'
+import type { RefusalReason } from '../refusal-reason.ts'
+import { ClientConnection } from './client-connection.ts'
+import type { ConnectionParts, OpenedSocket } from './client-connection.ts'
+import { LOOK_EVERY_MS } from './connection-watch.ts'
 
-export interface GatewayParts {
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-  readonly access: Access
-  readonly submit: SessionPorts['submit']
-  readonly welcome: SessionOptions['welcome']
-  readonly handshakeTimeoutMs: number
-  readonly connectionsMax: number
-  readonly rejected: (reason: string) => void
+export interface GatewayParts extends ConnectionParts {
+  readonly limits: ConnectionParts['limits'] & Pick<CoordinatorConfig, 'connectionsMax' | 'frameBytesMax' | 'fragmentsMax'>
+  /** Counts a connection that was refused before it was one. */
+  readonly rejected: (reason: RefusalReason) => void
   readonly closed: (code: number) => void
 }
 
 /** Going away (RFC 6455): what clients see when the coordinator stops. */
 const GOING_AWAY = 1001
 
-interface Connection {
-  readonly socket: WebSocket
-  readonly session: ClientSession
-  readonly writer: SocketWriter
-}
+/** A client that does not answer our goodbye is cut off so soon: until then it holds a place. */
+const CLOSE_TIMEOUT_MS = 2_000
 
-/** Where clients connect: upgrades, subprotocols and sockets. What is said on a connection is `ClientSession`'s. */
+/** Pieces of one message as they came from the network, before they are joined: 8 MiB of the smallest packets of Ethernet are 5,700. */
+const CHUNKS_MAX = 32_768
+
+/** Where clients connect: upgrades, subprotocols and the list of connections. */
 export class Gateway {
   readonly #parts: GatewayParts
-  readonly #sockets = new WebSocketServer({
-    noServer: true,
-    perMessageDeflate: false,
-    maxPayload: FRAME_BYTES_MAX,
-    // A client that names no subprotocol is a person with a terminal: JSON it is.
-    handleProtocols: (offered) => [...offered].find((name) => dialectOf(name) !== undefined) ?? false,
-  })
-  readonly #connections = new Set<Connection>()
+  readonly #sockets: WebSocketServer
+  readonly #connections = new Set<ClientConnection>()
   #stopping = false
+  #cancelLook: Cancel | undefined
 
   constructor(parts: GatewayParts) {
     this.#parts = parts
+    const options = {
+      noServer: true,
+      clientTracking: false,
+      // A few bytes of compressed zeros become gigabytes; and numbers hardly shrink.
+      perMessageDeflate: false,
+      maxPayload: parts.limits.frameBytesMax,
+      maxFragments: parts.limits.fragmentsMax,
+      maxBufferedChunks: CHUNKS_MAX,
+      closeTimeout: CLOSE_TIMEOUT_MS,
+      // A client that names no subprotocol is a person with a terminal: JSON it is.
+      handleProtocols: (offered: Set<string>) => [...offered].find((name) => dialectOf(name) !== undefined) ?? (false as const),
+    }
+    this.#sockets = new WebSocketServer(options)
   }
 
   /** Figures for metrics and the API. */
@@ -59,7 +58,7 @@ export class Gateway {
 
   get sendBufferBytes(): number {
     let bytes = 0
-    for (const { socket } of this.#connections) bytes += socket.bufferedAmount
+    for (const connection of this.#connections) bytes += connection.bufferedBytes
     return bytes
   }
 
@@ -70,88 +69,64 @@ export class Gateway {
 
   /** Tells every client that no new batch is taken. */
   goodbye(reason: string): void {
-    for (const { writer } of this.#connections) writer.send({ kind: 'goodbye', reason })
+    for (const connection of this.#connections) connection.send({ kind: 'goodbye', reason })
   }
 
   /** Ends every connection; sessions cancel what is open. */
   stop(): void {
     this.#stopping = true
-    for (const { socket } of this.#connections) socket.close(GOING_AWAY, 'the coordinator stops')
+    this.#cancelLook?.()
+    for (const connection of this.#connections) connection.close(GOING_AWAY, 'the coordinator stops')
     this.#sockets.close()
   }
 
   /** Ends what a `stop` did not end in good order. */
   terminate(): void {
-    for (const { socket } of this.#connections) socket.terminate()
+    for (const connection of this.#connections) connection.terminate()
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy())
-    const { access, rejected, connectionsMax } = this.#parts
-    const refuse = (status: string, reason: string, message: string): void => {
+  #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    stream.on('error', () => stream.destroy())
+    const { access, rejected, limits } = this.#parts
+    const refuse = (status: string, reason: RefusalReason, message: string): void => {
       rejected(reason)
-      socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${message}\n`)
+      // Whoever does not close its own half would hold ours.
+      stream.once('finish', () => stream.destroy())
+      stream.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${message}\n`)
     }
     const path = (request.url ?? '/').split('?', 1)[0]
     if (path !== '/' && path !== '/v1') return refuse('404 Not Found', 'path', 'clients connect at / or /v1')
-    if (this.#stopping || this.#connections.size >= connectionsMax)
-      return refuse('503 Service Unavailable', 'full', 'no further connections')
-    const refusal = access.checkSource(request.headers) ?? access.checkToken(request.headers, true)
-    if (refusal !== undefined) return refuse(`${refusal.status} Refused`, refusal.reason, refusal.message)
+    if (this.#stopping) return refuse('503 Service Unavailable', 'full', 'no further connections')
+    if (this.#connections.size >= limits.connectionsMax)
+      return refuse('503 Service Unavailable', 'connectionsMax', `${limits.connectionsMax} clients are connected (--connections-max)`)
+    const source = access.checkSource(request.headers)
+    if (source !== undefined) return refuse(`${source.status} Refused`, source.reason, source.message)
+    const who = access.authenticate(request.headers)
+    // A token may still come with `hello`; a wrong one never passes.
+    if (who.kind === 'wrong') return refuse(`${who.refusal.status} Refused`, who.refusal.reason, who.refusal.message)
     const offered = request.headers['sec-websocket-protocol']
     const known = offered === undefined || offered.split(',').some((name) => dialectOf(name.trim()) !== undefined)
     if (!known) return refuse('400 Bad Request', 'subprotocol', `offer forkpool.v1.cbor or ${SUBPROTOCOL_JSON}`)
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#connected(webSocket, request))
+    const principal = who.kind === 'known' ? who.principal : undefined
+    this.#sockets.handleUpgrade(request, stream, head, (webSocket) => this.#connected({ webSocket, stream, principal }))
   }
 
-  #connected(socket: WebSocket, request: IncomingMessage): void {
-    const { clock, random, log, access, submit, welcome, handshakeTimeoutMs, closed } = this.#parts
-    const dialect: Dialect = dialectOf(socket.protocol) ?? 'json'
-    const id = random.token(6) as SessionId
-    const writer = new SocketWriter(
-      socket,
-      (message: ServerMessage) => encodeServerMessage(message, dialect),
-      (congested) => session.setCongested(congested),
-    )
-    const session: ClientSession = new ClientSession(
-      {
-        clock,
-        send: (message) => writer.send(message),
-        close: (code, reason) => socket.close(code, reason),
-        submit,
-        isToken: (token) => access.isToken(token),
-      },
-      {
-        id,
-        reply: dialect === 'json' ? 'json' : 'auto',
-        authorised: !access.needsToken || request.headers.authorization !== undefined,
-        handshakeTimeoutMs,
-        welcome,
-      },
-    )
-    const connection = { socket, session, writer }
-    this.#connections.add(connection)
-    log.debug({ session: id, dialect }, 'client connected')
-    socket.on('message', (data: Buffer, isBinary) => {
-      try {
-        if (isBinary !== (dialect === 'cbor'))
-          throw new ForkpoolError(
-            'BAD_MESSAGE',
-            `this connection speaks ${dialect}: expected ${dialect === 'cbor' ? 'binary' : 'text'} frames`,
-          )
-        session.receive(decodeClientMessage(data, dialect))
-      } catch (error) {
-        if (!(error instanceof ForkpoolError)) log.error({ session: id, err: error }, 'a message could not be handled')
-        session.violated(error)
-      }
-    })
-    // ws reports frames that break RFC 6455 here and closes with the right code itself.
-    socket.on('error', (error) => log.debug({ session: id, error: error.message }, 'connection error'))
-    socket.on('close', (code) => {
+  #connected(opened: OpenedSocket): void {
+    const connection = new ClientConnection(this.#parts, opened, (code) => {
       this.#connections.delete(connection)
-      closed(code)
-      log.debug({ session: id, code }, 'client gone')
-      session.closed()
+      this.#parts.closed(code)
     })
+    this.#connections.add(connection)
+    if (this.#cancelLook === undefined) this.#lookLater()
+  }
+
+  #lookLater(): void {
+    const { clock } = this.#parts
+    const look = (): void => {
+      const now = clock.now()
+      for (const connection of this.#connections) connection.look(now)
+      this.#lookLater()
+    }
+    this.#cancelLook = clock.schedule(after(clock.now(), LOOK_EVERY_MS), look, { unref: true })
   }
 }

@@ -1,17 +1,30 @@
 import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { ForkpoolError } from '@forkpool/pool-core/base'
 import type { ErrorCode } from '@forkpool/pool-core/base'
 import type { Access } from '../access/access.ts'
+import { mayActAs } from '../access/role.ts'
 import type { Log } from '../log.ts'
+import type { CoordinatorConfig } from '../config/read-config.ts'
+import { LimitError } from '../config/limits.ts'
+import type { RefusalReason } from '../refusal-reason.ts'
+import type { Certificate } from './certificate.ts'
+import { answerBadRequest } from './bad-request.ts'
+import { ConnectionGuard } from './connection-guard.ts'
 import { HttpError, writeError } from './http-error.ts'
-import { matchPath } from './route.ts'
+import { matchPath, roleOf } from './route.ts'
 import type { Route } from './route.ts'
 
-/** Headers must be complete by then (slow-header attacks), and whole requests by the second figure. */
-const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 30_000
+/** A connection on which nothing moves so long is closed: a reader that stopped reading holds what was written for it. */
+const INACTIVITY_MS = 120_000
+
+/** How often requests that take too long are looked for; without it a limit of a second is one of half a minute. */
+const LOOK_EVERY_MS = 1_000
+
+/** Headers of one request. Proxies add a dozen to a browser's two. */
+const HEADERS_MAX = 100
 
 const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   BAD_ARGUMENT: 400,
@@ -29,6 +42,19 @@ export interface HttpServiceParts {
   readonly routes: readonly Route[]
   readonly host: string
   readonly port: number
+  /** Undefined: without TLS. */
+  readonly certificate: Certificate | undefined
+  readonly limits: Pick<
+    CoordinatorConfig,
+    | 'connectionsMax'
+    | 'connectionsPerAddressMax'
+    | 'handshakeTimeoutMs'
+    | 'headersTimeoutMs'
+    | 'headerBytesMax'
+    | 'requestTimeoutMs'
+    | 'bodyBytesMax'
+  >
+  readonly refused: (reason: RefusalReason) => void
 }
 
 /** The HTTP server: finds the route, checks who asks, turns failures into answers. Upgrades are the gateway's. */
@@ -38,12 +64,22 @@ export class HttpService {
 
   constructor(parts: HttpServiceParts) {
     this.#parts = parts
-    this.server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-      void this.#handle(request, response)
-    })
-    this.server.on('clientError', (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
-    })
+    const { limits, certificate, refused } = parts
+    const options: ServerOptions = {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      maxHeaderSize: limits.headerBytesMax,
+      connectionsCheckingInterval: LOOK_EVERY_MS,
+    }
+    const handle = (request: IncomingMessage, response: ServerResponse): void => void this.#handle(request, response)
+    this.server =
+      certificate === undefined
+        ? createServer(options, handle)
+        : createTlsServer({ ...options, ...certificate, minVersion: 'TLSv1.2', handshakeTimeout: limits.handshakeTimeoutMs }, handle)
+    this.server.timeout = INACTIVITY_MS
+    this.server.maxHeadersCount = HEADERS_MAX
+    this.server.on('clientError', (error, socket) => refused(answerBadRequest(error, socket)))
+    new ConnectionGuard(limits, refused).attach(this.server)
   }
 
   /** Listens. @throws ForkpoolError BAD_ARGUMENT when the address cannot be had. */
@@ -62,7 +98,8 @@ export class HttpService {
   /** The address in use, for people and clients: `http://127.0.0.1:7070`. */
   get url(): string {
     const { address, port, family } = this.server.address() as AddressInfo
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+    const scheme = this.#parts.certificate === undefined ? 'http' : 'https'
+    return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
   }
 
   async stop(): Promise<void> {
@@ -72,11 +109,14 @@ export class HttpService {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { access, log, routes } = this.#parts
+    const { access, log, routes, limits, refused } = this.#parts
     try {
       const url = new URL(request.url ?? '/', 'http://localhost')
       const refusal = access.checkSource(request.headers)
-      if (refusal !== undefined) throw new HttpError(refusal.status, 'NOT_ALLOWED', refusal.message)
+      if (refusal !== undefined) {
+        refused(refusal.reason)
+        throw new HttpError(refusal.status, 'NOT_ALLOWED', refusal.message)
+      }
       const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET')
       let pathKnown = false
       for (const route of routes) {
@@ -84,9 +124,8 @@ export class HttpService {
         if (parameters === undefined) continue
         pathKnown = true
         if (route.method !== method) continue
-        const denied = route.open === true ? undefined : access.checkToken(request.headers)
-        if (denied !== undefined) throw new HttpError(denied.status, 'UNAUTHORISED', denied.message)
-        await route.handle({ request, response, query: url.searchParams, parameters })
+        this.#checkRole(route, request)
+        await route.handle({ request, response, query: url.searchParams, parameters, bodyBytesMax: limits.bodyBytesMax })
         return
       }
       if (pathKnown) throw new HttpError(405, 'NOT_ALLOWED', `${request.method} is not answered at ${url.pathname}`)
@@ -96,13 +135,34 @@ export class HttpService {
         response.destroy()
         return
       }
+      if (error instanceof LimitError) refused(error.limit)
+      // What was not read of a body cannot be told from the next request.
+      if (!request.complete) response.setHeader('Connection', 'close')
       if (error instanceof HttpError) writeError(response, error)
+      else if (error instanceof LimitError && error.limit === 'bodyBytesMax')
+        writeError(response, new HttpError(413, error.code, error.message))
       else if (error instanceof ForkpoolError) writeError(response, new HttpError(STATUS[error.code] ?? 500, error.code, error.message))
       else {
         log.error({ err: error, path: request.url }, 'a request failed')
         writeError(response, new HttpError(500, 'INTERNAL', 'the coordinator failed to answer; its log says why'))
       }
     }
+  }
+
+  /** Whether the caller may use the route. A token that is shown where none is needed may be wrong: probes send what they have. */
+  #checkRole(route: Route, request: IncomingMessage): void {
+    const needed = roleOf(route)
+    if (needed === undefined) return
+    const { access, refused } = this.#parts
+    const who = access.authenticate(request.headers)
+    if (who.kind !== 'known') {
+      refused('token')
+      throw new HttpError(who.refusal.status, 'UNAUTHORISED', who.refusal.message)
+    }
+    const { name, role } = who.principal
+    if (mayActAs(role, needed)) return
+    refused('role')
+    throw new HttpError(403, 'NOT_ALLOWED', `the token "${name}" has the role ${role}; ${route.method} ${route.path} needs ${needed}`)
   }
 }
 

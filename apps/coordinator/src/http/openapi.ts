@@ -1,3 +1,4 @@
+import { roleOf } from './route.ts'
 import type { Route } from './route.ts'
 
 type Schema = Readonly<Record<string, unknown>>
@@ -26,6 +27,22 @@ function object(properties: Readonly<Record<string, Schema>>, optional: readonly
 
 /** The shapes of protocol/api.ts as JSON Schema; a test holds real answers against them. */
 const SCHEMAS: Readonly<Record<string, Schema>> = {
+  QuarantinedTaskView: object({
+    id: string,
+    batch: string,
+    index: integer,
+    task: string,
+    pool: string,
+    item: string,
+    attempts: integer,
+    message: string,
+    exitCode: nullable(integer),
+    signal: nullable(string),
+    residentBytes: nullable(integer),
+    at: number,
+  }),
+  QuarantineView: object({ tasks: list(ref('QuarantinedTaskView')), total: integer, forgotten: integer }),
+  QuarantineRetryView: object({ batch: string }),
   TaskCounts: object({ queued: integer, running: integer, completed: integer, failed: integer, cancelled: integer }),
   StatusView: object({
     server: string,
@@ -64,6 +81,24 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
     restarts: integer,
   }),
   WorkersView: object({ workers: list(ref('WorkerView')) }),
+  BatchVerdict: object({
+    id: string,
+    state: { type: 'string', enum: ['open', 'cancelling', 'completed', 'failed', 'cancelled'] },
+    ledger: object({
+      submitted: integer,
+      recorded: integer,
+      failed: integer,
+      quarantined: integer,
+      cancelled: integer,
+      duplicates: integer,
+      live: integer,
+      unaccounted: integer,
+    }),
+    itemsRead: boolean,
+    resultsRead: boolean,
+    problems: list(string),
+  }),
+  VerificationView: object({ checked: integer, faulty: integer, batches: list(ref('BatchVerdict')) }),
   BatchView: object({
     id: string,
     task: string,
@@ -135,7 +170,10 @@ export function openApiDocument(version: string, routes: readonly Route[]): Read
     const operations = (paths[route.path] ??= {})
     const failure = { description: 'What is wrong', content: { 'application/json': { schema: ref('ErrorView') } } }
     const responses = { ...(route.operation['responses'] as object), '4XX': failure }
-    operations[route.method.toLowerCase()] = { ...route.operation, responses }
+    const role = roleOf(route)
+    // Roles beside a scheme that is not OAuth: since OpenAPI 3.1.
+    const security = role === undefined ? [] : [{ token: [role] }]
+    operations[route.method.toLowerCase()] = { security, ...route.operation, responses }
   }
   return {
     openapi: '3.1.0',
@@ -145,7 +183,6 @@ export function openApiDocument(version: string, routes: readonly Route[]): Read
       license: { name: 'MIT' },
       description: 'Batches are submitted over WebSocket: docs/protocol.md.',
     },
-    security: [{ token: [] }],
     paths,
     components: { schemas: SCHEMAS, securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
   }

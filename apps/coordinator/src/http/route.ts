@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Role } from '../access/role.ts'
 import { HttpError } from './http-error.ts'
 
 /** A request on its way to a route. */
@@ -8,6 +9,8 @@ export interface RouteCall {
   readonly query: URLSearchParams
   /** Parts of the path that the route names, by name. */
   readonly parameters: Readonly<Record<string, string>>
+  /** The largest body that is read. */
+  readonly bodyBytesMax: number
 }
 
 /** One verb on one path. `path` may hold parts in braces, as OpenAPI writes them: `/api/v1/batches/{id}`. */
@@ -16,13 +19,18 @@ export interface Route {
   readonly path: string
   /** Answered without a token: what a load balancer or kubelet asks. */
   readonly open?: boolean | undefined
+  /** Who may call it; else `read` for GET and `admin` for anything that is not. */
+  readonly role?: Role | undefined
   /** The operation in the OpenAPI document. */
   readonly operation: Readonly<Record<string, unknown>>
   readonly handle: (call: RouteCall) => Promise<void> | void
 }
 
-/** The largest body that is read: a comparison's explicit items. */
-const BODY_BYTES_MAX = 1024 * 1024
+/** The role that a caller of this route needs; undefined: no token at all. */
+export function roleOf(route: Route): Role | undefined {
+  if (route.open === true) return undefined
+  return route.role ?? (route.method === 'GET' ? 'read' : 'admin')
+}
 
 /** The route's parameters if `path` is of its shape. */
 export function matchPath(route: Route, path: string): Readonly<Record<string, string>> | undefined {
@@ -55,23 +63,4 @@ export function wholeNumber(query: URLSearchParams, name: string, fallback: numb
   if (text.trim() === '' || !Number.isInteger(value) || value < min || value > max)
     throw new HttpError(400, 'BAD_ARGUMENT', `${name}: expected a whole number from ${min} to ${max}, got "${text.slice(0, 40)}"`)
   return value
-}
-
-/** The body as JSON. */
-export async function readJson(request: IncomingMessage): Promise<unknown> {
-  const type = request.headers['content-type'] ?? ''
-  // A form of another site cannot send this type without asking first: a second guard beside Origin.
-  if (!/^application\/json\b/i.test(type)) throw new HttpError(415, 'BAD_ARGUMENT', 'expected Content-Type: application/json')
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.byteLength
-    if (bytes > BODY_BYTES_MAX) throw new HttpError(413, 'LIMIT_EXCEEDED', `the body is larger than ${BODY_BYTES_MAX} bytes`)
-    chunks.push(chunk)
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
-  } catch (error) {
-    throw new HttpError(400, 'BAD_ARGUMENT', `the body is not JSON: ${(error as Error).message}`)
-  }
 }

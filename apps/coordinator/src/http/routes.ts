@@ -4,7 +4,8 @@ import type { ComparisonSource } from '../comparison-source.ts'
 import { HttpError, writeJson } from './http-error.ts'
 import type { LiveFeed } from './live-feed.ts'
 import type { Route } from './route.ts'
-import { readJson, wholeNumber } from './route.ts'
+import { readJson } from './read-json.ts'
+import { wholeNumber } from './route.ts'
 
 const BATCHES_DEFAULT = 50
 const BATCHES_MAX = 500
@@ -75,6 +76,7 @@ export function apiRoutes(source: ApiSource, feed: LiveFeed): readonly Route[] {
     {
       method: 'POST',
       path: '/api/v1/batches/{id}/cancel',
+      role: 'submit',
       operation: { summary: 'Cancel an open batch', parameters: [PATH_ID], responses: answers('BatchView', 'The batch, which is ending') },
       handle: ({ response, parameters }) => {
         const id = parameters['id'] ?? ''
@@ -133,6 +135,7 @@ export function comparisonRoutes(comparisons: ComparisonSource): readonly Route[
     {
       method: 'POST',
       path: '/api/v1/comparisons',
+      role: 'submit',
       operation: {
         summary: 'Run the same batch with several pool sizes',
         requestBody: { required: true, content: { 'application/json': { schema: { $ref: '#/components/schemas/ComparisonRequest' } } } },
@@ -140,7 +143,7 @@ export function comparisonRoutes(comparisons: ComparisonSource): readonly Route[
           202: { description: 'It runs', content: { 'application/json': { schema: { $ref: '#/components/schemas/ComparisonView' } } } },
         },
       },
-      handle: async ({ request, response }) => writeJson(response, 202, comparisons.begin(await readJson(request))),
+      handle: async (call) => writeJson(call.response, 202, comparisons.begin(await readJson(call))),
     },
   ]
 }

@@ -9,6 +9,7 @@ import { endOnStrayErrors, isOrphan, sayLastWords, startWatchdog, WorkerSession 
 import { connectWorkerLink } from '../link/connect-worker-link.ts'
 import * as builtIn from '../tasks/index.ts'
 import { allowTaskRoots } from '../tasks/task-roots.ts'
+import { sealWorker } from './seal-worker.ts'
 import { decodeWorkerEnvironment } from './worker-environment.ts'
 import type { WorkerEnvironment } from './worker-environment.ts'
 
@@ -31,6 +32,13 @@ export async function runWorker(variables: NodeJS.ProcessEnv): Promise<void> {
   endOnStrayErrors(workerId, () => describeRun(), orphaned)
   process.once('disconnect', () => process.exit(EXIT.stopped))
   allowTaskRoots(environment.taskRoots)
+  const watch = once(() => {
+    startWatchdog(primaryPid)
+    // What tasks print goes to the coordinator; when that is gone, the pipe breaks before the worker ends.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  })
+  // A module of somebody else's may loop for ever while it loads. Without one the thread has time until the first shard.
+  if (environment.taskModules.length > 0) watch()
   // Both take their time, and neither needs the other.
   const connecting = connectWorkerLink(environment.socketPath, environment.token)
   const loading = loadTaskModules(environment.taskModules, { builtIn })
@@ -44,11 +52,17 @@ export async function runWorker(variables: NodeJS.ProcessEnv): Promise<void> {
     link.send(encodeWorkerMessage({ kind: 'broken', error: toWireError(loaded.reason) }))
     return endWith(link, EXIT.failed, 'a task module cannot be used')
   }
-  const session = openSession(environment, link, loaded.value)
+  const session = openSession(environment, link, loaded.value, watch)
   describeRun = () => session.describeRun()
 }
 
-function openSession({ workerId, primaryPid }: WorkerEnvironment, link: WorkerLink, registry: TaskRegistry): WorkerSession {
+/** `watch` starts the watchdog where none runs; nothing of a task must run before. */
+function openSession(
+  { workerId, primaryPid }: WorkerEnvironment,
+  link: WorkerLink,
+  registry: TaskRegistry,
+  watch: () => void,
+): WorkerSession {
   const session = new WorkerSession({
     link,
     workerId,
@@ -59,11 +73,6 @@ function openSession({ workerId, primaryPid }: WorkerEnvironment, link: WorkerLi
       endWith(link, EXIT.failed, 'not a message')
     },
   })
-  const watch = once(() => {
-    startWatchdog(primaryPid)
-    // What tasks print goes to the coordinator; when that is gone, the pipe breaks before the worker ends.
-    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-  })
   link.onClose(({ code, reason }) => {
     if (isGone(code) || isOrphan(primaryPid)) process.exit(EXIT.stopped)
     sayLastWords(`forkpool worker ${workerId} ends: the link to its coordinator failed: ${reason}`)
@@ -73,6 +82,10 @@ function openSession({ workerId, primaryPid }: WorkerEnvironment, link: WorkerLi
     watch()
     session.receive(frame)
   })
+  if (process.permission !== undefined) {
+    watch()
+    sealWorker()
+  }
   link.send(encodeWorkerMessage({ kind: 'ready', pid: process.pid, tasks: registry.list() }))
   const settle = (): void => {
     watch()

@@ -13,10 +13,11 @@ const ENVIRONMENT: WorkerEnvironment = {
 
 describe('the environment of a worker', () => {
   it('arrives as it was, and leaves neither itself nor a secret behind', () => {
-    const variables: NodeJS.ProcessEnv = { FORKPOOL_TOKEN: 'secret', HOME: '/home/me', ...encodeWorkerEnvironment(ENVIRONMENT) }
-    expect(variables['FORKPOOL_TOKEN']).toBe('')
+    const present = { FORKPOOL_TOKEN: 'secret', FORKPOOL_TASK_ROOTS: '/', DATABASE_URL: 'secret', HOME: '/home/me' }
+    const variables: NodeJS.ProcessEnv = { ...present, ...encodeWorkerEnvironment(ENVIRONMENT, present, []) }
+    expect(JSON.stringify(variables)).not.toContain('secret')
     expect(decodeWorkerEnvironment(variables)).toEqual(ENVIRONMENT)
-    expect(variables).toEqual({ HOME: '/home/me' })
+    expect(variables).toEqual({ HOME: '/home/me', FORKPOOL_TOKEN: undefined, DATABASE_URL: undefined })
   })
 
   it('says who starts a worker where there is none', () => {

@@ -1,0 +1,19 @@
+/** What a token may do, from least to most: each role may do what those before it may. */
+export const ROLES = ['read', 'submit', 'admin'] as const
+
+/**
+ * `read` looks: status, batches, results, metrics. `submit` also computes: submits, cancels, compares. `admin` also changes the coordinator
+ * itself and what it keeps.
+ */
+export type Role = (typeof ROLES)[number]
+
+/** Who asks: the name that the token was given, for logs, and what it may do. */
+export interface Principal {
+  readonly name: string
+  readonly role: Role
+}
+
+/** Whether someone with the role `held` may do what needs the role `needed`. */
+export function mayActAs(held: Role, needed: Role): boolean {
+  return ROLES.indexOf(held) >= ROLES.indexOf(needed)
+}
