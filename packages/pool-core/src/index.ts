@@ -12,8 +12,12 @@ export type {
   BatchProgress,
   Fallback,
   Items,
+  LocalCallOptions,
   MapOptions,
   ResultIterator,
+  RetryOn,
+  RetryPolicy,
+  RetryRule,
   StreamOptions,
   TaskArguments,
   TaskItem,
@@ -21,14 +25,15 @@ export type {
   TaskResult,
   TimeLimit,
 } from './batch/index.ts'
-export { asCompleted, Future, wait } from './future/index.ts'
-export type { CompletedFuture, FutureState, ReturnWhen, WaitResult } from './future/index.ts'
+export { asCompleted, CancelScope, Future, TaskGroup, wait } from './future/index.ts'
+export type { CancelScopeOptions, CompletedFuture, FutureState, ReturnWhen, WaitResult } from './future/index.ts'
 export type { InlineTasks } from './pool/inline-module.ts'
 export type { LocalPoolOptions, ProcessPoolOptions, TaskModuleSpec } from './pool/options.ts'
 export type { Pool } from './pool/pool.ts'
 export type { PoolState } from './pool/pool-state.ts'
 export { ProcessPool } from './pool/process-pool.ts'
-export type { LocalPoolStatistics, TaskFigures } from './pool/statistics.ts'
+export type { DurationBucket, DurationFigures } from './pool/duration-histogram.ts'
+export type { LocalPoolStatistics, MemoryFigures, PoolDurations, TaskFigures, WorkerFigures } from './pool/statistics.ts'
 export { ThreadPool } from './pool/thread-pool.ts'
 export { taskContext } from './task/index.ts'
 export type { TaskContext } from './task/index.ts'

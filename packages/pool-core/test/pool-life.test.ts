@@ -7,11 +7,11 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { ProcessPool, range, ThreadPool } from '../src/index.ts'
-import type { CrashTasks } from './pool-crashes.ts'
+import { range } from '../src/index.ts'
+import type { PoolTasks } from './pools.ts'
+import { POOL_TASKS, POOLS } from './pools.ts'
 
 const program = fileURLToPath(new URL('./fixtures/pool-program.ts', import.meta.url))
-const tasks = new URL('./fixtures/pool-tasks.ts', import.meta.url)
 
 const start = (kind: string, what: string): ReturnType<typeof spawn> =>
   spawn(process.execPath, ['--conditions=forkpool-source', program, kind, what], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -35,7 +35,7 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-describe.each(['thread', 'process'])('a program with a %s pool', (kind) => {
+describe.each(POOLS)('a program with a %s pool', (kind) => {
   it('ends by itself when the work is done, without a close, and warns once', async () => {
     const { code, lines, stderr } = await run(kind, 'leave open')
     expect({ code, lines }).toEqual({ code: 0, lines: ['[1,4,9]'] })
@@ -43,10 +43,24 @@ describe.each(['thread', 'process'])('a program with a %s pool', (kind) => {
     expect(stderr).toContain('a pool was never closed')
   })
 
+  it('does not end before a call that it does not wait for', async () => {
+    const { code, lines, stderr } = await run(kind, 'leave a call open')
+    expect({ code, lines }).toEqual({ code: 0, lines: ['apple'] })
+    expect(stderr).toContain('FORKPOOL_UNCLOSED')
+  })
+
+  it('need not wait for the close: what was submitted ends, and then the program', async () => {
+    expect(await run(kind, 'close without waiting')).toEqual({ code: 0, lines: ['apple'], stderr: '' })
+  })
+
+  it('ends at once when all calls are cancelled, and the close is not waited for', async () => {
+    expect(await run(kind, 'cancel and close without waiting')).toEqual({ code: 0, lines: ['true'], stderr: '' })
+  })
+
   it('has nothing left of a pool that lost a worker and was closed: no handle, no timer, no descriptor, no warning', async () => {
     const { code, lines, stderr } = await run(kind, 'close')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const { before, after } = JSON.parse(lines[1] ?? '') as { before: unknown; after: unknown }
+    const { before, after } = JSON.parse(lines[0] ?? '') as { before: unknown; after: unknown }
     expect(after).toEqual(before)
   })
 
@@ -59,8 +73,8 @@ describe.each(['thread', 'process'])('a program with a %s pool', (kind) => {
   it('takes its workers along when it is killed, even from an endless loop', async () => {
     const child = start(kind, 'loop')
     const lines: string[] = []
-    for await (const line of createInterface(child.stdout!)) if (lines.push(line) === 2) break
-    const workers = JSON.parse(lines[1] ?? '') as number[]
+    for await (const line of createInterface(child.stdout!)) if (lines.push(line) === 1) break
+    const workers = JSON.parse(lines[0] ?? '') as number[]
     expect(workers.length).toBeGreaterThan(0)
     expect(workers.every(isAlive)).toBe(true)
     child.kill('SIGKILL')
@@ -68,14 +82,25 @@ describe.each(['thread', 'process'])('a program with a %s pool', (kind) => {
   })
 })
 
-describe.each([
-  ['thread', ThreadPool],
-  ['process', ProcessPool],
-] as const)('the finalizer of a %s pool', (_kind, Pool) => {
+describe('a program with a thread pool', () => {
+  it.each([
+    ['kill', 'SIGKILL'],
+    ['abort', 'SIGABRT'],
+  ])('ends with a thread whose task means %s: threads are one process', async (what, signal) => {
+    const child = start('thread', what)
+    const [printed, [code, ended]] = await Promise.all([
+      text(child.stdout!),
+      once(child, 'exit') as Promise<[number | null, string | null]>,
+    ])
+    expect({ printed, code, ended }).toEqual({ printed: '', code: null, ended: signal })
+  })
+})
+
+describe.each(POOLS)('the finalizer of a %s pool', (_kind, Pool) => {
   it('runs when a worker stops in good order', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'forkpool-pool-'))
     const file = join(folder, 'notes')
-    const pool = new Pool<CrashTasks>(tasks, { size: 1, initializer: 'setUp', initializerArguments: [file], finalizer: 'tearDown' })
+    const pool = new Pool<PoolTasks>(POOL_TASKS, { size: 1, initializer: 'setUp', initializerArguments: [file], finalizer: 'tearDown' })
     expect(await pool.submit('square', 2)).toBe(4)
     await pool.close()
     expect(await readFile(file, 'utf8')).toBe('torn down\n')
@@ -83,10 +108,7 @@ describe.each([
   })
 })
 
-describe.each([
-  ['thread', ThreadPool],
-  ['process', ProcessPool],
-] as const)('a %s pool of inline functions', (_kind, Pool) => {
+describe.each(POOLS)('a %s pool of inline functions', (_kind, Pool) => {
   it('runs those that close over nothing, and says what another one lacks', async () => {
     const factor = 3
     await using pool = Pool.of({ square: (n: number) => n * n, scale: (n: number) => n * factor }, { size: 1 })

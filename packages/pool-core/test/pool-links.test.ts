@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { openSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
@@ -9,7 +10,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { FRAME_BYTES_MAX } from '../src/protocol/index.ts'
 import { MessagePortLink } from '../src/link/message-port-link.ts'
 import { StreamLink } from '../src/link/stream-link.ts'
-import type { LinkClosed } from '../src/link/worker-link.ts'
+import type { LinkClosed, WorkerLink } from '../src/link/worker-link.ts'
+import { RingLink } from '../src/link/ring-link.ts'
+import { ringMemoryBytes } from '../src/link/ring-layout.ts'
+import type { RingMemory } from '../src/link/ring-layout.ts'
+import { createNamelessFile, NamelessMemory } from '../src/memory/nameless-memory.ts'
+import { ThreadMemory } from '../src/memory/thread-memory.ts'
+import { systemClock } from '../src/base/index.ts'
 import { linkConformance } from '../src/testing/index.ts'
 import type { LinkPair } from '../src/testing/index.ts'
 
@@ -28,7 +35,36 @@ const kinds: readonly { readonly name: string; readonly open: () => Promise<Link
       return { ends: [new StreamLink(a), new StreamLink(b)], break: () => void a.destroy() }
     },
   },
+  {
+    name: 'a link of rings in memory of threads',
+    open: () => {
+      const { port1, port2 } = new MessageChannel()
+      const memory = new ThreadMemory(ringMemoryBytes(RING_BYTES))
+      const ends = ringLinks(new MessagePortLink(port1), new MessagePortLink(port2), memory, new ThreadMemory(memory.handle))
+      return Promise.resolve({ ends, break: () => port1.close() })
+    },
+  },
+  {
+    name: 'a link of rings in memory of processes',
+    open: async () => {
+      const [a, b] = await socketPair()
+      const fd = createNamelessFile(ringMemoryBytes(RING_BYTES))
+      const other = openSync(`/proc/self/fd/${fd}`, 'r+')
+      const ends = ringLinks(new StreamLink(a), new StreamLink(b), new NamelessMemory(fd), new NamelessMemory(other))
+      return { ends, break: () => void a.destroy() }
+    },
+  },
 ]
+
+/** Small, so that the frames of the suite go around it many times, and in pieces. */
+const RING_BYTES = 8 * 1024
+
+function ringLinks(a: WorkerLink, b: WorkerLink, memoryA: RingMemory, memoryB: RingMemory): readonly [RingLink, RingLink] {
+  const ends = [new RingLink(a, systemClock), new RingLink(b, systemClock)] as const
+  ends[0].join(memoryA, 0)
+  ends[1].join(memoryB, 1)
+  return ends
+}
 
 let folder: string
 let server: Server

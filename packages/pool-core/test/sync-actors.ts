@@ -76,11 +76,11 @@ export class Actor {
   }
 }
 
-/** Looks every turn of the loop until `condition` holds. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string = String(condition)): Promise<void> {
+/** Looks every turn of the loop until `condition` holds. `what` is said where it never does. */
+export async function until(condition: () => boolean | Promise<boolean>, what: () => string = () => String(condition)): Promise<void> {
   const end = performance.now() + 20_000
   while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`not within 20 s: ${what}`)
+    if (performance.now() > end) throw new Error(`not within 20 s: ${what()}`)
     await new Promise((resolve) => setImmediate(resolve))
   }
 }

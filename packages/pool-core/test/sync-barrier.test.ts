@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Barrier } from '../src/sync/index.ts'
 import type { BarrierAction } from '../src/sync/index.ts'
-import { Actor, KINDS, until } from './sync-actors.ts'
+import { actorsForAll, keepUntilTheEnd } from './shared-objects.ts'
+import { KINDS, until } from './sync-actors.ts'
 import type { Remote } from './sync-actors.ts'
 
 const ACTORS = 4
@@ -9,23 +10,12 @@ const ACTORS = 4
 const PARTIES = ACTORS + 1
 
 describe.each(KINDS)('between %s actors', (memory) => {
-  let actors: Actor[]
-  const made: { close(): void; unlink(): void }[] = []
-  beforeAll(() => {
-    actors = Actor.startMany(memory, ACTORS)
-  })
-  afterAll(async () => {
-    for (const one of made) {
-      one.unlink()
-      one.close()
-    }
-    await Promise.all(actors.map((actor) => actor.stop()))
-  })
+  const keep = keepUntilTheEnd()
+  const actors = actorsForAll(memory, ACTORS)
   const make = async (
     options: { parties?: number; action?: BarrierAction; timeoutMs?: number } = {},
   ): Promise<{ barrier: Barrier; remotes: Remote[] }> => {
-    const barrier = new Barrier({ memory, parties: PARTIES, ...options })
-    made.push(barrier)
+    const barrier = keep(new Barrier({ memory, parties: PARTIES, ...options }))
     return { barrier, remotes: await Promise.all(actors.map((actor) => actor.attach(barrier.handle))) }
   }
   const round = async (barrier: Barrier, remotes: Remote[]): Promise<number[]> =>

@@ -1,26 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Condition, Lock, Value } from '../src/sync/index.ts'
-import { Actor, KINDS, until } from './sync-actors.ts'
+import { actorsForAll, keepUntilTheEnd } from './shared-objects.ts'
+import { KINDS, until } from './sync-actors.ts'
 import type { Remote } from './sync-actors.ts'
 
 describe.each(KINDS)('between %s actors', (memory) => {
-  let actors: Actor[]
-  const made: { close(): void; unlink(): void }[] = []
-  const make = (): Condition => {
-    const condition = new Condition({ memory })
-    made.push(condition)
-    return condition
-  }
-  beforeAll(() => {
-    actors = Actor.startMany(memory, 4)
-  })
-  afterAll(async () => {
-    for (const one of made) {
-      one.unlink()
-      one.close()
-    }
-    await Promise.all(actors.map((actor) => actor.stop()))
-  })
+  const keep = keepUntilTheEnd()
+  const actors = actorsForAll(memory, 4)
+  const make = (): Condition => keep(new Condition({ memory }))
 
   /** Each actor acquires, waits, and releases; `woken` collects what the waits returned. */
   const startWaiters = async (
@@ -45,9 +32,8 @@ describe.each(KINDS)('between %s actors', (memory) => {
     expect(condition.lock.isLocked).toBe(true)
     const remote = await actors[0]!.attach(condition.handle)
     expect(await remote.call('acquireSync', { timeoutMs: 5 })).toBeUndefined()
-    const lock = new Lock({ memory })
-    const other = new Condition({ memory, lock })
-    made.push(other, lock)
+    const lock = keep(new Lock({ memory }))
+    const other = keep(new Condition({ memory, lock }))
     await lock.acquire()
     expect(other.lock.isLocked).toBe(true)
     other.release()
@@ -131,9 +117,8 @@ describe.each(KINDS)('between %s actors', (memory) => {
   })
 
   test('a notification that meets an aborted waiter goes to the next', async () => {
-    const lock = new Lock({ memory })
-    const condition = new Condition({ memory, lock })
-    made.push(condition, lock)
+    const lock = keep(new Lock({ memory }))
+    const condition = keep(new Condition({ memory, lock }))
     const controller = new AbortController()
     const wait = async (signal?: AbortSignal): Promise<boolean> => {
       using _held = await lock.acquire()
@@ -154,8 +139,7 @@ describe.each(KINDS)('between %s actors', (memory) => {
 
   test('waitFor waits until the predicate holds', async () => {
     const condition = make()
-    const state = new Value('i32', 0, { memory, lock: false })
-    made.push(state)
+    const state = keep(new Value('i32', 0, { memory, lock: false }))
     const remote = await actors[0]!.attach(condition.handle)
     using _held = await condition.acquire()
     const waiting = condition.waitFor(() => state.value === 4)
@@ -198,9 +182,8 @@ describe.each(KINDS)('between %s actors', (memory) => {
   })
 
   test('hundreds of async waiters, none left behind', async () => {
-    const lock = new Lock({ memory })
-    const condition = new Condition({ memory, lock })
-    made.push(condition, lock)
+    const lock = keep(new Lock({ memory }))
+    const condition = keep(new Condition({ memory, lock }))
     const all = Array.from({ length: 250 }, async () => {
       using _held = await lock.acquire()
       return await condition.wait()

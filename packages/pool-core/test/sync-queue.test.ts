@@ -1,24 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { JoinableQueue, LifoQueue, PriorityQueue, Queue, SimpleQueue } from '../src/sync/index.ts'
-import { Actor, KINDS, until } from './sync-actors.ts'
+import { actorsForAll, keepUntilTheEnd } from './shared-objects.ts'
+import { KINDS, until } from './sync-actors.ts'
 
 describe.each(KINDS)('between %s actors', (memory) => {
-  let actors: Actor[]
-  const made: { close(): void; unlink(): void }[] = []
-  const keep = <Kept extends { close(): void; unlink(): void }>(kept: Kept): Kept => {
-    made.push(kept)
-    return kept
-  }
-  beforeAll(() => {
-    actors = Actor.startMany(memory, 3)
-  })
-  afterAll(async () => {
-    for (const one of made) {
-      one.unlink()
-      one.close()
-    }
-    await Promise.all(actors.map((actor) => actor.stop()))
-  })
+  const keep = keepUntilTheEnd()
+  const actors = actorsForAll(memory, 3)
 
   describe.each([
     ['Queue', (maxSize?: number) => keep(new Queue<number>({ memory, maxSize })), [111, 333, 222]],

@@ -1,5 +1,5 @@
 import { decode, encode } from 'cbor-x'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   attach,
   Barrier,
@@ -15,33 +15,20 @@ import {
   SharedMemory,
   Value,
 } from '../src/sync/index.ts'
-import { Actor, KINDS } from './sync-actors.ts'
+import { actorsForAll, keepUntilTheEnd } from './shared-objects.ts'
+import { KINDS } from './sync-actors.ts'
 
 const cborCopy = (value: unknown): unknown => decode(encode(value))
 
 const TYPES = ['i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'f32', 'f64'] as const
 
 describe.each(KINDS)('between %s actors', (memory) => {
-  let actor: Actor
-  const made: { close(): void; unlink(): void }[] = []
-  const keep = <Kept extends { close(): void; unlink(): void }>(kept: Kept): Kept => {
-    made.push(kept)
-    return kept
-  }
-  beforeAll(() => {
-    actor = Actor.start(memory)
-  })
-  afterAll(async () => {
-    for (const one of made) {
-      one.unlink()
-      one.close()
-    }
-    await actor.stop()
-  })
+  const keep = keepUntilTheEnd()
+  const actors = actorsForAll(memory, 1)
 
   test.each(TYPES)('a Value of type %s, changed by another', async (type) => {
     const value = keep(new Value(type, 7, { memory }))
-    const remote = await actor.attach(value.handle)
+    const remote = await actors[0]!.attach(value.handle)
     expect(await remote.call('value')).toBe(7)
     value.value = 9
     expect(await remote.call('value')).toBe(9)
@@ -51,7 +38,7 @@ describe.each(KINDS)('between %s actors', (memory) => {
 
   test('a Value of 64-bit integers', async () => {
     const value = keep(new Value('i64', -5n, { memory }))
-    const remote = await actor.attach(value.handle)
+    const remote = await actors[0]!.attach(value.handle)
     expect(await remote.call('value')).toBe(-5n)
     expect(keep(new Value('u64', undefined, { memory })).value).toBe(0n)
   })
@@ -80,7 +67,7 @@ describe.each(KINDS)('between %s actors', (memory) => {
 
   test('a SharedArray of given elements, changed by another', async () => {
     const array = keep(new SharedArray('i32', [680, 626, 934], { memory }))
-    const remote = await actor.attach(array.handle)
+    const remote = await actors[0]!.attach(array.handle)
     expect(array.length).toBe(3)
     await remote.call('set', 1, -1)
     expect(array.slice()).toEqual([680, -1, 934])
@@ -118,7 +105,7 @@ describe.each(KINDS)('between %s actors', (memory) => {
     const one = SharedMemory.create({ kind: memory, size: 4096 })
     const lock = new Lock({ memory: one.memory, offset: 64 })
     const value = new Value('i32', 5, { memory: one.memory, offset: 128 })
-    const [remoteLock, remoteValue] = await Promise.all([actor.attach(lock.handle), actor.attach(value.handle)])
+    const [remoteLock, remoteValue] = await Promise.all([actors[0]!.attach(lock.handle), actors[0]!.attach(value.handle)])
     await remoteLock.call('acquireSync')
     expect(lock.isLocked).toBe(true)
     expect(await remoteValue.call('value')).toBe(5)
@@ -183,7 +170,7 @@ describe.each(KINDS)('between %s actors', (memory) => {
   test('polling memory serves the same primitives', async () => {
     const bare = createMemory({ kind: memory, byteLength: 256, polling: true })
     const lock = new Lock({ memory: bare })
-    const remote = await actor.attach(lock.handle)
+    const remote = await actors[0]!.attach(lock.handle)
     await remote.call('acquireSync')
     const waiting = lock.acquire()
     await remote.call('release')

@@ -14,8 +14,12 @@ export type ErrorCode =
   | 'CLOSED'
   | 'CONNECTION_LOST'
   | 'COORDINATOR_UNREACHABLE'
+  | 'DATA_CORRUPT'
+  | 'DATA_DIR'
   | 'DEADLOCK'
+  | 'DISK_FULL'
   | 'DRAINING'
+  | 'ENGINE_FAILED'
   | 'INVALID_STATE'
   | 'LIMIT_EXCEEDED'
   | 'NOT_ALLOWED'
@@ -29,6 +33,7 @@ export type ErrorCode =
   | 'QUEUE_EMPTY'
   | 'QUEUE_FULL'
   | 'QUEUE_SHUT_DOWN'
+  | 'RESULTS_GONE'
   | 'TASK_FAILED'
   | 'TASK_MODULE'
   | 'TASK_UNKNOWN'
@@ -48,8 +53,12 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = {
   CLOSED: { retryable: false, text: 'The object was closed and cannot be used any more.' },
   CONNECTION_LOST: { retryable: true, text: 'The connection to the coordinator is gone.' },
   COORDINATOR_UNREACHABLE: { retryable: true, text: 'No coordinator answers at this address.' },
+  DATA_CORRUPT: { retryable: false, text: 'What is stored is not what was written.' },
+  DATA_DIR: { retryable: false, text: 'The data directory cannot be used.' },
   DEADLOCK: { retryable: false, text: 'Threads or processes wait for each other in a circle.' },
+  DISK_FULL: { retryable: true, text: 'There is no room left for new work; what is recorded stays.' },
   DRAINING: { retryable: true, text: 'The coordinator is shutting down and takes no new work.' },
+  ENGINE_FAILED: { retryable: true, text: 'The disk did not take what was to be recorded.' },
   INVALID_STATE: { retryable: false, text: 'The object is not in a state that allows this call.' },
   LIMIT_EXCEEDED: { retryable: true, text: 'A configured limit is reached.' },
   NOT_ALLOWED: { retryable: false, text: 'The coordinator does not allow this.' },
@@ -63,6 +72,7 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = {
   QUEUE_EMPTY: { retryable: true, text: 'The queue stayed empty for the time allowed.' },
   QUEUE_FULL: { retryable: true, text: 'The queue stayed full for the time allowed.' },
   QUEUE_SHUT_DOWN: { retryable: false, text: 'The queue was shut down.' },
+  RESULTS_GONE: { retryable: false, text: 'Results of this batch are no longer kept.' },
   TASK_FAILED: { retryable: false, text: 'The task function threw.' },
   TASK_MODULE: { retryable: false, text: 'A task module cannot be used.' },
   TASK_UNKNOWN: { retryable: false, text: 'No task function has this name.' },
@@ -122,6 +132,10 @@ export interface ExitCause {
   readonly signal?: string | undefined
   /** The last lines that the worker wrote to its standard error. */
   readonly stderr?: string | undefined
+  /** Why it was ended, where it was: a sentence for people. */
+  readonly reason?: string | undefined
+  /** Its resident memory when it was last looked at, bytes. */
+  readonly residentBytes?: number | undefined
 }
 
 /** The worker process ended each time it ran this task. Source: `concurrent.futures.process.BrokenProcessPool`, per task. */
@@ -133,6 +147,9 @@ export class WorkerLostError extends ForkpoolError {
   readonly exitCode: number | undefined
   readonly signal: string | undefined
   readonly stderr: string | undefined
+  readonly reason: string | undefined
+  /** Resident memory of the worker when it was last looked at before its end, bytes. */
+  readonly residentBytes: number | undefined
 
   constructor(message: string, place: TaskPlace, exit: ExitCause) {
     super('WORKER_LOST', message)
@@ -142,6 +159,8 @@ export class WorkerLostError extends ForkpoolError {
     this.exitCode = exit.exitCode
     this.signal = exit.signal
     this.stderr = exit.stderr
+    this.reason = exit.reason
+    this.residentBytes = exit.residentBytes
   }
 }
 

@@ -2,9 +2,10 @@ import type { Clock } from '../base/index.ts'
 import { ForkpoolError } from '../base/index.ts'
 import type { Future } from '../future/index.ts'
 import type { BatchCarrier, BatchSubmission } from './batch-carrier.ts'
-import type { BatchDefaults, BatchOptions, MapOptions, StreamOptions, TimeLimit } from './batch-options.ts'
+import type { BatchDefaults, BatchOptions, LocalCallOptions, MapOptions, RetryPolicy, StreamOptions, TimeLimit } from './batch-options.ts'
 import { BUFFER_SIZE_DEFAULT, checkName, resolveBatchOptions } from './batch-options.ts'
 import { CallGatherer } from './call-gatherer.ts'
+import { withFallbackTask } from './fallback-task.ts'
 import { BatchRun } from './batch-run.ts'
 import { GatheredResults } from './gathered-results.ts'
 import { ResultIterator } from './result-iterator.ts'
@@ -17,7 +18,7 @@ export interface BatchCallsParts {
   readonly clock: Clock
   /** Name and size of the pool, for a carrier that has several. */
   readonly pool?: Pick<BatchSubmission, 'pool' | 'poolSize'> | undefined
-  readonly defaults: BatchDefaults & TimeLimit
+  readonly defaults: BatchDefaults & TimeLimit & RetryPolicy
 }
 
 /** What a batch with `settle` gives for each task. */
@@ -36,6 +37,8 @@ type Settling<Options> = Options & { readonly settle: true }
 export class BatchCalls<Tasks = AnyTasks, More = unknown> {
   readonly #parts: BatchCallsParts
   readonly #gatherer: CallGatherer | undefined
+  /** What the last call without options of its own asked for: usually the next one asks for the same. */
+  #plain: { readonly options: StreamOptions & LocalCallOptions; readonly request: BatchSubmission } | undefined
 
   constructor(parts: BatchCallsParts) {
     this.#parts = parts
@@ -143,10 +146,16 @@ export class BatchCalls<Tasks = AnyTasks, More = unknown> {
     return this.#call<TaskResult<Tasks, Name>>(task, args, options).result()
   }
 
+  /** Sends the single calls that wait for others to join them: to be called before the carrier takes no more. */
+  protected sendGathered(): void {
+    this.#gatherer?.send()
+  }
+
   /** Bad arguments reject rather than throw, as of any function that returns a promise. */
   async #gather(task: string, items: unknown, spread: boolean, given: MapOptions | undefined): Promise<unknown[]> {
-    const { carrier, clock } = this.#parts
+    const { clock } = this.#parts
     const options = this.#resolve(given)
+    const carrier = this.#carrierFor(options)
     const { settle = false, failFast = false, fallback } = options
     const request = this.#request(task, spread, options)
     const results = new GatheredResults({ task, settle, failFast, fallback })
@@ -162,39 +171,57 @@ export class BatchCalls<Tasks = AnyTasks, More = unknown> {
     { ordered, spread }: { readonly ordered: boolean; readonly spread: boolean },
     given: StreamOptions | undefined,
   ): ResultIterator<never> {
-    const { carrier, clock } = this.#parts
+    const { clock } = this.#parts
     const options = this.#resolve(given)
+    const carrier = this.#carrierFor(options)
     const { settle = false, failFast = false, bufferSize = BUFFER_SIZE_DEFAULT, fallback } = options
     const request = this.#request(task, spread, options)
     const stream = new ResultStream({ task, ordered, settle, failFast, bufferSize, fallback })
     const run = new BatchRun({ carrier, clock, request, items, options }, stream)
     stream.attach(run)
     run.start()
-    return new ResultIterator(stream)
+    return new ResultIterator(stream, clock)
   }
 
   #call<Result>(task: string, args: readonly unknown[], given: BatchOptions | undefined): Future<Result> {
-    const { carrier, clock } = this.#parts
-    const options = this.#resolve(given)
-    const request = this.#request(task, false, options)
+    const { clock } = this.#parts
+    const { options, request } = given === undefined ? this.#plainCall(task) : this.#callWith(task, given)
     // Options are of one call alone: it may be aborted, or want to be told of its end.
     const gathered = given === undefined ? this.#gatherer?.join(request, args) : undefined
     if (gathered !== undefined) return gathered as Future<Result>
-    const call = new SingleCall(carrier, clock, task, options)
+    const call = new SingleCall(this.#carrierFor(options), clock, task, options)
     call.start(request, args)
     return call.future as Future<Result>
   }
 
-  #resolve(given: StreamOptions | undefined): StreamOptions & TimeLimit {
-    const { defaults, carrier } = this.#parts
-    const options = resolveBatchOptions(defaults, given)
-    if (options.timeoutMs === undefined || carrier.keepsTime) return options
-    throw new ForkpoolError('NOT_SUPPORTED', 'timeoutMs is an option of thread and process pools: pass a signal to a cluster')
+  #plainCall(task: string): { readonly options: StreamOptions & LocalCallOptions; readonly request: BatchSubmission } {
+    if (this.#plain?.request.task === task) return this.#plain
+    return (this.#plain = this.#callWith(task, undefined))
   }
 
-  #request(task: string, spread: boolean, options: StreamOptions & TimeLimit): BatchSubmission {
+  #callWith(
+    task: string,
+    given: BatchOptions | undefined,
+  ): { readonly options: StreamOptions & LocalCallOptions; readonly request: BatchSubmission } {
+    const options = this.#resolve(given)
+    return { options, request: this.#request(task, false, options) }
+  }
+
+  #resolve(given: StreamOptions | undefined): StreamOptions & LocalCallOptions {
+    const { defaults, carrier } = this.#parts
+    const options = resolveBatchOptions(defaults, given)
+    if (carrier.isRemote) checkCarried(options)
+    return options
+  }
+
+  #carrierFor({ fallbackTask }: LocalCallOptions): BatchCarrier {
+    const { carrier } = this.#parts
+    return fallbackTask === undefined ? carrier : withFallbackTask(carrier, fallbackTask)
+  }
+
+  #request(task: string, spread: boolean, options: StreamOptions & LocalCallOptions): BatchSubmission {
     checkName('task', task)
-    const { chunkSize, priority, retries, backoffMs, failFast, timeoutMs } = options
+    const { chunkSize, priority, retries, backoffMs, failFast, timeoutMs, deadlineMs, retryOn, jitter } = options
     return {
       task,
       ...this.#parts.pool,
@@ -205,6 +232,17 @@ export class BatchCalls<Tasks = AnyTasks, More = unknown> {
       ...(backoffMs !== undefined && { backoffMs }),
       ...(failFast === true && { failFast }),
       ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(deadlineMs !== undefined && { deadlineMs }),
+      ...(retryOn !== undefined && { retryOn }),
+      ...(jitter !== undefined && { jitter }),
     }
   }
+}
+
+/** @throws ForkpoolError NOT_SUPPORTED for an option that does not reach a pool elsewhere. */
+function checkCarried({ retryOn, fallbackTask }: LocalCallOptions): void {
+  if (fallbackTask !== undefined) throw new ForkpoolError('NOT_SUPPORTED', 'fallbackTask is an option of thread and process pools')
+  const rules: readonly unknown[] = Array.isArray(retryOn) ? retryOn : [retryOn]
+  if (retryOn !== undefined && rules.some((rule) => typeof rule !== 'string'))
+    throw new ForkpoolError('NOT_SUPPORTED', 'retryOn: a cluster takes names and codes of errors; functions and patterns do not get there')
 }

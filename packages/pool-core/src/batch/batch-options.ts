@@ -1,7 +1,10 @@
 import { ForkpoolError } from '../base/index.ts'
 import type { BatchSummary } from '../protocol/index.ts'
-import { NAME_LENGTH_MAX, PRIORITY_MAX, RETRIES_MAX } from '../protocol/index.ts'
+import { DEADLINE_MS_MAX, NAME_LENGTH_MAX, PRIORITY_MAX, RETRIES_MAX, TIMEOUT_MS_MAX } from '../protocol/index.ts'
 import type { Fallback } from './fallback.ts'
+import { checkRetryOn } from './retry-on.ts'
+import type { RetryOn } from './retry-on.ts'
+import type { AnyTasks, TaskName } from './task-types.ts'
 
 /** How far a batch is. */
 export interface BatchProgress {
@@ -13,14 +16,45 @@ export interface BatchProgress {
   readonly elapsedMs: number
 }
 
-/** Where the carrier keeps time: the pools of this program. */
+/** How long work may take. */
 export interface TimeLimit {
   /**
    * Longest run of one task, milliseconds, counted from the start of its run and not of its wait. Then its `taskContext().signal` is
-   * aborted, and a task that does not end is ended with its worker; it fails with `TIMED_OUT`, which `retries` may cure. Such a batch is
-   * sent task by task, so that only the guilty one is hit.
+   * aborted, and a task that does not end is ended with its worker; it fails with `TIMED_OUT`, which `retries` may cure. Only the guilty one is
+   * hit: pools of this program send such a batch task by task, and a coordinator runs a task's neighbours again.
    */
   readonly timeoutMs?: number | undefined
+  /**
+   * The whole call is to be over by then, milliseconds from when the pool has it. What runs is stopped as with `timeoutMs`, and the call fails
+   * with `TIMED_OUT`.
+   */
+  readonly deadlineMs?: number | undefined
+}
+
+/** Which failures are retried, and how regularly. */
+export interface RetryPolicy {
+  /** Only these failures are worth one of the `retries`; the others are final. Default: all. Lost workers do not count here: see `crashLimit`. */
+  readonly retryOn?: RetryOn | undefined
+  /**
+   * The part of each wait before a further run that chance may take off, 0 to 1, so that what failed together does not come back together.
+   * Default 0.
+   */
+  readonly jitter?: number | undefined
+}
+
+/** Options of one call that the pools of a cluster take beyond those of all. */
+export interface ClusterCallOptions extends TimeLimit, Pick<RetryPolicy, 'jitter'> {
+  /** Class names or codes of the errors that are worth one of the `retries`; others are final. Default: all. */
+  readonly retryOn?: string | readonly string[] | undefined
+}
+
+/** Options of one call that only the pools of this program take. */
+export interface LocalCallOptions<Tasks = AnyTasks> extends TimeLimit, RetryPolicy {
+  /**
+   * A task that is called with the same arguments for one that has failed for good; it is not retried. Its result is the result; where it fails
+   * too, that is the failure, with the first one as its cause, and `fallback` answers for both.
+   */
+  readonly fallbackTask?: TaskName<Tasks> | undefined
 }
 
 /** What a pool may set once for all its batches. */
@@ -73,26 +107,27 @@ export const BUFFER_SIZE_DEFAULT = 65_536
 /** `backoffMs` above an hour is a mistake in the unit. The coordinator has the same limit. */
 const BACKOFF_MS_MAX = 3_600_000
 
-/** A day: more is a mistake in the unit. */
-const TIMEOUT_MS_MAX = 86_400_000
-
 /**
  * A pool's defaults under a call's options.
  * @throws ForkpoolError BAD_ARGUMENT that names the option and what was expected.
  */
 export function resolveBatchOptions(
-  defaults: BatchDefaults & TimeLimit,
-  options: (StreamOptions & TimeLimit) | undefined,
-): StreamOptions & TimeLimit {
-  const merged: StreamOptions & TimeLimit = { ...defaults, ...withoutUndefined(options) }
+  defaults: BatchDefaults & TimeLimit & RetryPolicy,
+  options: (StreamOptions & LocalCallOptions) | undefined,
+): StreamOptions & LocalCallOptions {
+  const merged: StreamOptions & LocalCallOptions = { ...defaults, ...withoutUndefined(options) }
   checkWhole('chunkSize', merged.chunkSize, 1, Number.MAX_SAFE_INTEGER)
   checkWhole('priority', merged.priority, -PRIORITY_MAX, PRIORITY_MAX)
   checkWhole('retries', merged.retries, 0, RETRIES_MAX)
   checkWhole('backoffMs', merged.backoffMs, 0, BACKOFF_MS_MAX)
   checkWhole('timeoutMs', merged.timeoutMs, 1, TIMEOUT_MS_MAX)
+  checkWhole('deadlineMs', merged.deadlineMs, 1, DEADLINE_MS_MAX)
+  checkRetryOn(merged.retryOn)
+  checkShare('jitter', merged.jitter)
+  if (merged.fallbackTask !== undefined) checkName('fallbackTask', merged.fallbackTask)
   checkWhole('bufferSize', merged.bufferSize, 1, Number.MAX_SAFE_INTEGER)
   if (merged.failFast === true && merged.settle === true) throw bad('failFast and settle exclude each other: choose one')
-  if (merged.failFast === true && merged.fallback !== undefined)
+  if (merged.failFast === true && (merged.fallback !== undefined || merged.fallbackTask !== undefined))
     throw bad('failFast and fallback exclude each other: with a fallback no task fails')
   return merged
 }
@@ -102,6 +137,11 @@ export function checkWhole(name: string, value: number | undefined, min: number,
   if (value === undefined || (Number.isSafeInteger(value) && value >= min && value <= max)) return
   const range = max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`
   throw bad(`${name} must be a whole number ${range}, not ${String(value)}`)
+}
+
+function checkShare(name: string, value: number | undefined): void {
+  if (value === undefined || (value >= 0 && value <= 1)) return
+  throw bad(`${name} must be a number from 0 to 1, not ${String(value)}`)
 }
 
 /** @throws ForkpoolError BAD_ARGUMENT unless `value` can be the name of a `what`. */

@@ -9,7 +9,7 @@ import type { BatchCarrier, BatchOwner, BatchSubmission } from './batch-carrier.
 /** A carrier that keeps what is submitted; a test answers. */
 class Keeper implements BatchCarrier {
   readonly limits = { frameBytes: 1_000_000, inputWindowBytes: 1_000_000 }
-  readonly keepsTime = false
+  readonly isRemote = true
   readonly gathersCalls = true
   readonly batches: { readonly owner: BatchOwner; readonly submission: BatchSubmission }[] = []
   readonly cancelled: number[] = []
@@ -82,17 +82,28 @@ test('an argument that cannot be sent fails its own call', async () => {
   expect(await good).toBe('fine')
 })
 
-test('a cancelled call drops its result; when all are cancelled the batch is', async () => {
+test('a cancelled call need not run, and its result is dropped; when all are cancelled the batch is', async () => {
   const { keeper, calls } = open()
   const [, first, second] = [0, 1, 2].map((n) => calls.submit('t', n))
   await microtask()
   expect(first!.cancel()).toBe(true)
   expect(first!.state).toBe('cancelled-and-notified')
   expect(keeper.cancelled).toEqual([])
+  expect(keeper.batches[1]!.submission.skip).toEqual(new Set([0]))
   second!.cancel()
   expect(keeper.cancelled).toEqual([2])
   keeper.answer(2, [1, 2])
   await expect(first).rejects.toMatchObject({ name: 'CancelledError' })
+})
+
+test('a call that is cancelled before it leaves is sent as one that need not run', async () => {
+  const { keeper, calls } = open()
+  const [, first, second] = [0, 1, 2].map((n) => calls.submit('t', n))
+  first!.cancel()
+  await microtask()
+  expect(keeper.batches[1]!.submission.skip).toEqual(new Set([0]))
+  keeper.answer(2, [1, 2])
+  expect(await second).toBe(2)
 })
 
 test('calls that were all cancelled before they left are not sent', async () => {

@@ -24,20 +24,21 @@ export class CallGatherer {
       this.#isGoing = true
       queueMicrotask(() => {
         this.#isGoing = false
-        this.#send()
+        this.send()
       })
       return undefined
     }
     // As in a single call: one argument travels as the item itself.
     const spread = args.length !== 1
     if (this.#waiting?.takes(submission.task, spread) !== true) {
-      this.#send()
+      this.send()
       this.#waiting = new GatheredCalls(this.#carrier, this.#clock, { ...submission, ...(spread && { spread }) })
     }
     return this.#waiting?.add(args)
   }
 
-  #send(): void {
+  /** Sends those that wait for the end of the go. */
+  send(): void {
     this.#waiting?.send()
     this.#waiting = undefined
   }

@@ -8,8 +8,8 @@ import { BLOCK_ITEMS } from './item-source.ts'
 import { toTaskError } from './wire-errors.ts'
 
 /**
- * Single calls of one task that travel as one batch. Each has its own future and its own outcome. One that is cancelled is not taken out of
- * the batch: its result is dropped; when all are cancelled, so is the batch.
+ * Single calls of one task that travel as one batch. Each has its own future and its own outcome. One that is cancelled before a worker has it
+ * never runs; the result of one that is cancelled later is dropped. When all are cancelled, so is the batch, with what runs of it.
  */
 export class GatheredCalls implements BatchOwner {
   readonly #carrier: BatchCarrier
@@ -17,6 +17,8 @@ export class GatheredCalls implements BatchOwner {
   readonly #submission: BatchSubmission
   readonly #builder = new ItemBlockBuilder('auto', 'arguments')
   readonly #futures: Future<unknown>[] = []
+  /** Indexes of those that were cancelled: the carrier looks here before it hands a task out. */
+  readonly #skip = new Set<number>()
   /** Calls whose outcome somebody waits for. */
   #wanted = 0
   /** The carrier's number for it, once submitted. */
@@ -40,7 +42,8 @@ export class GatheredCalls implements BatchOwner {
 
   /** Never throws: what is wrong, the future says. */
   add(args: readonly unknown[]): Future<unknown> {
-    const future = new Future<unknown>({ clock: this.#clock, onCancel: () => this.#cancelled(future) })
+    const index = this.#futures.length
+    const future = new Future<unknown>({ clock: this.#clock, onCancel: () => this.#cancelled(future, index) })
     try {
       this.#builder.add(this.#submission.spread === true ? args : args[0])
     } catch (error) {
@@ -56,7 +59,7 @@ export class GatheredCalls implements BatchOwner {
   send(): void {
     if (this.#wanted === 0) return
     const items = this.#builder.finish()
-    this.#batch = this.#carrier.submit(this, { ...this.#submission, total: items.count, items, end: true })
+    this.#batch = this.#carrier.submit(this, { ...this.#submission, total: items.count, items, end: true, skip: this.#skip })
   }
 
   accepted(): void {
@@ -92,7 +95,8 @@ export class GatheredCalls implements BatchOwner {
     }
   }
 
-  #cancelled(future: Future<unknown>): void {
+  #cancelled(future: Future<unknown>, index: number): void {
+    this.#skip.add(index)
     this.#wanted--
     if (this.#wanted === 0 && this.#batch !== undefined) this.#carrier.cancel(this.#batch)
     future.setRunningOrNotifyCancel()

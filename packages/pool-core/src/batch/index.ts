@@ -5,10 +5,22 @@
 export { BatchCalls } from './batch-calls.ts'
 export type { BatchCarrier, BatchOwner, BatchSubmission, CarrierLimits } from './batch-carrier.ts'
 export { checkName, checkWhole, resolveBatchOptions } from './batch-options.ts'
-export type { BatchDefaults, BatchOptions, BatchProgress, MapOptions, StreamOptions, TimeLimit } from './batch-options.ts'
+export type {
+  BatchDefaults,
+  BatchOptions,
+  BatchProgress,
+  ClusterCallOptions,
+  LocalCallOptions,
+  MapOptions,
+  RetryPolicy,
+  StreamOptions,
+  TimeLimit,
+} from './batch-options.ts'
 export type { Fallback } from './fallback.ts'
 export { BLOCK_ITEMS } from './item-source.ts'
 export { Range, range } from './range.ts'
 export type { ResultIterator } from './result-iterator.ts'
 export type { AnyTasks, Items, TaskArguments, TaskItem, TaskName, TaskResult } from './task-types.ts'
+export { isWorthRetry } from './retry-on.ts'
+export type { RetryOn, RetryRule } from './retry-on.ts'
 export { toForkpoolError, toTaskError } from './wire-errors.ts'

@@ -1,5 +1,5 @@
-import type { ForkpoolError } from '../base/index.ts'
-import { assert, RingBuffer } from '../base/index.ts'
+import type { Cancel } from '../base/index.ts'
+import { assert, ForkpoolError, RingBuffer } from '../base/index.ts'
 import type { BatchSummary, ItemBlock, TaskFailure } from '../protocol/index.ts'
 import { decodeItems } from '../protocol/index.ts'
 import { fallbackAnswer } from './fallback.ts'
@@ -25,7 +25,11 @@ interface Chunk {
 interface Waiter {
   readonly resolve: (result: IteratorResult<unknown, undefined>) => void
   readonly reject: (error: unknown) => void
+  stopTimer: Cancel | undefined
 }
+
+/** Limits a read that has to wait: takes what gives it up, and returns what calls that off. */
+export type ReadLimit = (giveUp: (timeoutMs: number) => void) => Cancel
 
 /** How the iteration will end, once everything that can be read has been. */
 type Ending = { readonly kind: 'done' } | { readonly kind: 'error'; readonly error: unknown }
@@ -85,8 +89,8 @@ export class ResultStream implements ResultSink {
     this.#batch = batch
   }
 
-  /** The next result. Rejects for a task that failed; the one after it can be asked for all the same. */
-  read(): Promise<IteratorResult<unknown, undefined>> {
+  /** The next result. Rejects for a task that failed, or when the limit gives up; the one after it can be asked for all the same. */
+  read(limit?: ReadLimit): Promise<IteratorResult<unknown, undefined>> {
     try {
       const chunk = this.#ready.peek()
       if (chunk !== undefined) return Promise.resolve(this.#take(chunk))
@@ -94,7 +98,11 @@ export class ResultStream implements ResultSink {
     } catch (error) {
       return Promise.reject(error)
     }
-    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { resolve, reject, stopTimer: undefined }
+      this.#waiters.push(waiter)
+      waiter.stopTimer = limit?.((timeoutMs) => this.#giveUp(waiter, timeoutMs))
+    })
   }
 
   /** The reader wants no more: cancels what has not ended. */
@@ -182,9 +190,18 @@ export class ResultStream implements ResultSink {
     }
   }
 
+  /** The read waits no longer; what it would have got is for the next one. */
+  #giveUp(waiter: Waiter, timeoutMs: number): void {
+    const others = [...this.#waiters].filter((other) => other !== waiter)
+    this.#waiters.clear()
+    for (const other of others) this.#waiters.push(other)
+    waiter.reject(new ForkpoolError('TIMED_OUT', `there was no result within ${timeoutMs} ms`))
+  }
+
   /** Settles the read that waits longest. */
   #answer(result: () => IteratorResult<unknown, undefined>): void {
     const waiter = this.#waiters.shift()
+    waiter?.stopTimer?.()
     try {
       waiter?.resolve(result())
     } catch (error) {

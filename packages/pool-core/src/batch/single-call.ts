@@ -44,7 +44,16 @@ export class SingleCall implements BatchOwner {
         throw new ForkpoolError('LIMIT_EXCEEDED', `the arguments take ${blockBytes(items)} bytes, and ${inputWindowBytes} are accepted`)
       }
       signal?.addEventListener('abort', this.#abort)
-      this.#batch = this.#carrier.submit(this, { ...request, ...(spread && { spread }), total: 1, items, end: true })
+      // An acceptance that nobody asked for costs a message each way of the socket.
+      const terse = this.#options.onAccepted === undefined
+      this.#batch = this.#carrier.submit(this, {
+        ...request,
+        ...(spread && { spread }),
+        total: 1,
+        ...(terse && { terse }),
+        items,
+        end: true,
+      })
     } catch (error) {
       if (error instanceof ForkpoolError) this.#fail(error)
       else this.future.setException(error)

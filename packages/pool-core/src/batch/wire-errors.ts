@@ -1,4 +1,4 @@
-import type { ErrorCode, TaskPlace } from '../base/index.ts'
+import type { ErrorCode, ExitCause, TaskPlace } from '../base/index.ts'
 import { CancelledError, ERRORS, ForkpoolError, TaskError, WorkerLostError } from '../base/index.ts'
 import type { TaskFailure, WireError } from '../protocol/index.ts'
 import { fromWireError } from '../protocol/index.ts'
@@ -24,11 +24,13 @@ function knownCode(code: string | undefined): ErrorCode | undefined {
   return code !== undefined && Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : undefined
 }
 
-function exitCause(properties: Readonly<Record<string, unknown>>): { exitCode?: number; signal?: string; stderr?: string } {
-  const { exitCode, signal, stderr } = properties as { exitCode?: unknown; signal?: unknown; stderr?: unknown }
+function exitCause(properties: Readonly<Record<string, unknown>>): ExitCause {
+  const { exitCode, signal, stderr, reason, residentBytes } = properties as Readonly<Record<keyof ExitCause, unknown>>
   return {
     ...(typeof exitCode === 'number' && { exitCode }),
     ...(typeof signal === 'string' && { signal }),
     ...(typeof stderr === 'string' && { stderr }),
+    ...(typeof reason === 'string' && { reason }),
+    ...(typeof residentBytes === 'number' && { residentBytes }),
   }
 }

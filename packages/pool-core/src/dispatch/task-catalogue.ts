@@ -24,9 +24,15 @@ export class TaskCatalogue {
 
   /** @throws ForkpoolError TASK_UNKNOWN with the nearest names. */
   demand(name: string): void {
-    if (this.#names.has(name)) return
+    const refusal = this.refusal(name)
+    if (refusal !== undefined) throw refusal
+  }
+
+  /** TASK_UNKNOWN with the nearest names; undefined for the name of a task. */
+  refusal(name: string): ForkpoolError | undefined {
+    if (this.#names.has(name)) return undefined
     const nearest = nearestNames(name, [...this.#names], 3)
     const hint = nearest.length > 0 ? `did you mean ${nearest.join(', ')}?` : `there are ${[...this.#names].join(', ')}`
-    throw new ForkpoolError('TASK_UNKNOWN', `no task is named "${name.slice(0, 100)}"; ${hint}`)
+    return new ForkpoolError('TASK_UNKNOWN', `no task is named "${name.slice(0, 100)}"; ${hint}`)
   }
 }

@@ -15,6 +15,9 @@ export function taskFailureOf(command: SettleFailed): TaskFailure {
   if (exit.exitCode !== undefined) properties['exitCode'] = exit.exitCode
   if (exit.signal !== undefined) properties['signal'] = exit.signal
   if (exit.stderr !== undefined && exit.stderr !== '') properties['stderr'] = exit.stderr
-  const message = `the worker that ran this task ended ${times} ${how}`
+  if (exit.reason !== undefined) properties['reason'] = exit.reason
+  if (exit.residentBytes !== undefined) properties['residentBytes'] = exit.residentBytes
+  const why = exit.reason === undefined ? '' : `: ${exit.reason}`
+  const message = `the worker that ran this task ended ${times} ${how}${why}`
   return { at: 0, attempts, error: { name: 'WorkerLostError', code: 'WORKER_LOST', message, properties } }
 }

@@ -47,7 +47,7 @@ export function isLastHolder(fd: number, ownProcess: 'counted' | 'ignored'): boo
 }
 
 /** Where the files lie. On Linux it is where `shm_open` puts them; elsewhere files of a folder of the user's own are mapped. */
-function segmentDirectory(): string {
+export function segmentDirectory(): string {
   if (isLinux) return '/dev/shm'
   const directory = `${tmpdir()}/forkpool-memory-${process.getuid?.() ?? 0}`
   mkdirSync(directory, { recursive: true, mode: 0o700 })

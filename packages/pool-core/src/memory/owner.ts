@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { threadId } from 'node:worker_threads'
 
 /**
- * Who holds or waits: one thread of one process. `id` is above 0 and below 2^29; together with `start` it is never given to another thread.
+ * Who holds or waits: one thread of one process. `id` is above 0 and below 2^OWNER_BITS; together with `start` it is never given to another thread.
  * On Linux `id` is the kernel's thread number and `start` the thread's start time in clock ticks since boot, modulo 2^31 and never 0.
  * Elsewhere `id` is made of process number and Node's thread number, and `start` is 1.
  */
@@ -12,11 +12,15 @@ export interface Owner {
 }
 
 const isLinux: boolean = process.platform === 'linux'
+
+/** Bits of an `id`. Linux numbers threads below 2^22 (`PID_MAX_LIMIT`), macOS processes below 2^17. */
+export const OWNER_BITS: number = isLinux ? 22 : 25
+
 let current: Owner | undefined
 
 /** The thread that runs this code. */
 export function currentOwner(): Owner {
-  current ??= isLinux ? linuxOwner() : { id: (process.pid % 0x20_0000) * 0x100 + (threadId % 0x100), start: 1 }
+  current ??= isLinux ? linuxOwner() : { id: (process.pid % 0x2_0000) * 0x100 + (threadId % 0x100), start: 1 }
   return current
 }
 

@@ -1,9 +1,16 @@
 import type { Instant } from '../base/index.ts'
 import type { BatchOwner, BatchSubmission } from '../batch/index.ts'
-import type { ItemBlock } from '../protocol/index.ts'
+import type { SettledRange } from '../dispatch/index.ts'
+import { blockBytes, INPUT_WINDOW_BYTES, resultBytes, RESULT_WINDOW_BYTES } from '../protocol/index.ts'
+import type { BatchSummary, ItemBlock } from '../protocol/index.ts'
 import type { BatchId } from '../scheduler/index.ts'
 
-/** An open batch of a local pool. */
+interface HeldBlock {
+  readonly items: ItemBlock
+  readonly arrivedAt: Instant
+}
+
+/** An open batch of a local pool: its blocks, its owner, and its flow in both directions. */
 export class LocalBatch {
   readonly number: number
   readonly id: BatchId
@@ -11,38 +18,67 @@ export class LocalBatch {
   readonly openedAt: Instant
   /** Who hears of it; nobody, once it was cancelled. */
   owner: BatchOwner | undefined
-  /** Bytes of items that may still come. */
-  roomBytes: number
   inputEnded: boolean
+  /** Bytes of items that may still come. */
+  #roomBytes = INPUT_WINDOW_BYTES
   /** Bytes of results that were handed out and not read. */
-  unreadBytes = 0
-  paused = false
+  #unreadBytes = 0
+  #isPaused = false
   /** Blocks that have not settled, by their number in order of arrival. */
-  readonly #blocks = new Map<number, ItemBlock>()
+  readonly #blocks = new Map<number, HeldBlock>()
   #blocksSeen = 0
 
-  constructor(number: number, submission: BatchSubmission, owner: BatchOwner, roomBytes: number, openedAt: Instant) {
+  constructor(number: number, submission: BatchSubmission, owner: BatchOwner, openedAt: Instant) {
     this.number = number
     this.id = String(number) as BatchId
     this.submission = submission
     this.owner = owner
-    this.roomBytes = roomBytes
     this.inputEnded = submission.end === true
     this.openedAt = openedAt
   }
 
-  /** Keeps the next block until it is released. */
-  hold(items: ItemBlock): void {
-    this.#blocks.set(this.#blocksSeen++, items)
+  /** Keeps the next block until it is released. An empty one takes no number. */
+  hold(items: ItemBlock, arrivedAt: Instant): void {
+    this.#roomBytes -= blockBytes(items)
+    if (items.count > 0) this.#blocks.set(this.#blocksSeen++, { items, arrivedAt })
   }
 
-  block(number: number): ItemBlock | undefined {
+  block(number: number): HeldBlock | undefined {
     return this.#blocks.get(number)
   }
 
-  release(number: number): ItemBlock | undefined {
+  release(number: number): void {
     const block = this.#blocks.get(number)
+    if (block === undefined) return
     this.#blocks.delete(number)
-    return block
+    this.#roomBytes += blockBytes(block.items)
+    this.tellRoom()
+  }
+
+  /** Tells the owner how much more it may send. */
+  tellRoom(): void {
+    if (!this.inputEnded) this.owner?.room(this.#roomBytes)
+  }
+
+  /** Hands results out; the last message says that the batch has ended, where it has. */
+  results(ranges: readonly SettledRange[], done: BatchSummary | undefined): void {
+    const last = ranges.length - 1
+    for (const [i, { from, count, values, failures }] of ranges.entries()) {
+      const message = { kind: 'results' as const, batch: this.number, from, count, values, failures, ...(i === last && { done }) }
+      this.#unreadBytes += resultBytes(message)
+      this.owner?.results(message)
+    }
+  }
+
+  consumed(bytes: number): void {
+    this.#unreadBytes -= bytes
+  }
+
+  /** Whether its reader has fallen too far behind, or has caught up: which of both; undefined where nothing has changed. */
+  changeOfPause(): boolean | undefined {
+    const isPaused = this.#unreadBytes > RESULT_WINDOW_BYTES
+    if (isPaused === this.#isPaused) return undefined
+    this.#isPaused = isPaused
+    return isPaused
   }
 }

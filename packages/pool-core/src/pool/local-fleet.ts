@@ -1,162 +1,221 @@
 import type { Cancel, Clock, ExitCause } from '../base/index.ts'
 import { after, ForkpoolError } from '../base/index.ts'
-import type { RanMessage, RunMessage, TaskListing, WorkerMessage } from '../protocol/index.ts'
-import { decodeWorkerMessage, encodeCoordinatorMessage } from '../protocol/index.ts'
+import type { PoolNote, WorkerNote } from '../link/note-channel.ts'
+import type { RanMessage, RunMessage, TaskListing } from '../protocol/index.ts'
 import type { ShardId, WorkerId } from '../scheduler/index.ts'
-import { toForkpoolError } from '../batch/index.ts'
+import { LocalWorker } from './local-worker.ts'
+import type { LocalWorkerEvents } from './local-worker.ts'
 import type { StartedWorker, WorkerBackend, WorkerSetup } from './worker-backend.ts'
-
-/** A worker that has not come online by then is ended: its module hangs while it loads. */
-const START_TIMEOUT_MS = 60_000
 
 /** When so many workers in a row have ended before they were ready, and none ever was, there is no point in trying on. */
 const FAILED_STARTS_MAX = 3
 
-/** A worker that was asked to stop is ended by force after so long. */
-const STOP_TIMEOUT_MS = 5_000
+/** Of what workers wrote that cannot be set up, so many characters are said. */
+const WORDS_SAID = 2_000
+
+/** After one on standby has ended unasked the next is not started sooner: a module that ends its process would make a loop of forks. */
+const STANDBY_RETRY_MS = 1_000
+
+/** How a fleet sets up its workers. */
+export interface FleetSetup extends Omit<WorkerSetup, 'workerId'> {
+  /** A worker that has not come online by then is ended: its module hangs while it loads. */
+  readonly startTimeoutMs: number
+  /** Workers that are kept ready beyond those that were asked for, and how many there may be of both. */
+  readonly standby: number
+  readonly workersMax: number
+}
 
 /** What a fleet reports. Never from inside a call to the fleet. */
 export interface FleetEvents {
   online(worker: WorkerId, tasks: readonly TaskListing[]): void
-  /** The worker is gone, also before it ever came online; `asked`: the pool wanted it. Once for each worker started. */
-  lost(worker: WorkerId, exit: ExitCause, asked: boolean): void
+  /** A worker that was asked for is gone, also before it ever came online. Once for each. */
+  lost(worker: WorkerId, exit: ExitCause): void
   ran(worker: WorkerId, message: RanMessage): void
+  note(worker: WorkerId, note: WorkerNote): void
   /** No worker can be set up: a module or the initializer fails. */
   broken(error: ForkpoolError): void
 }
 
-interface LocalWorker {
-  readonly started: StartedWorker
-  phase: 'starting' | 'online' | 'stopping'
-  /** Ends it where it does not start or stop in time. */
-  cancelTimeout: Cancel
+/** Figures of a fleet since it began, and how many workers stand by. */
+export interface FleetFigures {
+  readonly standby: number
+  readonly started: number
+  /** Ended unasked. */
+  readonly lost: number
 }
 
-/** The workers of a local pool: starts, ends and speaks with them. How many there are, and who runs what, is the scheduler's to say. */
+/** The workers of a local pool: starts, ends and speaks with them. How many work, and who runs what, is the scheduler's to say. */
 export class LocalFleet {
   readonly #backend: WorkerBackend
   readonly #setup: Omit<WorkerSetup, 'workerId'>
+  readonly #startTimeoutMs: number
+  readonly #standby: number
+  readonly #workersMax: number
   readonly #clock: Clock
   readonly #events: FleetEvents
+  readonly #workerEvents: LocalWorkerEvents
   /** Workers that have not ended. */
   readonly #workers = new Map<WorkerId, LocalWorker>()
-  #startedCount = 0
+  /** Of these, the ones that nobody has asked for yet, the oldest first. */
+  readonly #spares = new Set<LocalWorker>()
+  #started = 0
+  #lost = 0
   /** Workers in a row that ended before any was ready; undefined once one was. */
   #failedStarts: number | undefined = 0
+  #cancelRetry: Cancel | undefined
+  #isEnding = false
+  #isBroken = false
   /** Told when no worker is left. */
   #onEmpty: (() => void)[] = []
 
-  constructor(backend: WorkerBackend, setup: Omit<WorkerSetup, 'workerId'>, clock: Clock, events: FleetEvents) {
+  constructor(backend: WorkerBackend, { startTimeoutMs, standby, workersMax, ...setup }: FleetSetup, clock: Clock, events: FleetEvents) {
     this.#backend = backend
     this.#setup = setup
+    this.#startTimeoutMs = startTimeoutMs
+    this.#standby = standby
+    this.#workersMax = workersMax
     this.#clock = clock
     this.#events = events
+    this.#workerEvents = {
+      ready: (worker, tasks) => {
+        this.#failedStarts = undefined
+        if (!this.#spares.has(worker)) events.online(worker.id, tasks)
+      },
+      ran: (worker, message) => events.ran(worker.id, message),
+      note: (worker, note) => events.note(worker.id, note),
+      broken: (_worker, error) => this.#break(error),
+      ended: (worker, exit) => this.#ended(worker, exit),
+    }
   }
 
-  /** Workers started so far. */
-  get startedCount(): number {
-    return this.#startedCount
+  figures(): FleetFigures {
+    let standby = 0
+    for (const worker of this.#spares) if (worker.isReady) standby++
+    return { standby, started: this.#started, lost: this.#lost }
   }
 
+  /** Starts what stands by; to be called once. */
+  prepare(): void {
+    this.#fillStandby()
+  }
+
+  /** So many workers more: those that stand by first, which are online at once. */
   startWorkers(count: number): void {
-    for (let i = 0; i < count; i++) this.#start()
+    for (let i = 0; i < count; i++) {
+      if (this.#takeSpare()) continue
+      this.#start((id, exit) => this.#events.lost(id, exit))
+    }
+    this.#fillStandby()
   }
 
   run(worker: WorkerId, message: RunMessage): void {
-    this.#workers.get(worker)?.started.link.send(encodeCoordinatorMessage(message))
+    this.#workers.get(worker)?.send(message)
+  }
+
+  /** Tells a worker what goes beside the messages, in order with them. */
+  note(worker: WorkerId, note: PoolNote, moved?: readonly ArrayBuffer[]): void {
+    this.#workers.get(worker)?.note(note, moved)
   }
 
   abort(worker: WorkerId, shard: ShardId): void {
-    this.#workers.get(worker)?.started.link.send(encodeCoordinatorMessage({ kind: 'abort', shard }))
+    this.#workers.get(worker)?.send({ kind: 'abort', shard })
   }
 
-  kill(id: WorkerId): void {
-    const worker = this.#workers.get(id)
-    if (worker === undefined) return
-    worker.phase = 'stopping'
-    worker.started.kill()
+  kill(worker: WorkerId): void {
+    this.#workers.get(worker)?.kill()
   }
 
   /** Ends a worker in good order, or by force after a while, or at once where it is not ready. */
-  retire(id: WorkerId): void {
-    const worker = this.#workers.get(id)
-    if (worker === undefined || worker.phase === 'stopping') return
-    if (worker.phase === 'starting') worker.started.kill()
-    else worker.started.link.send(encodeCoordinatorMessage({ kind: 'stop' }))
-    worker.phase = 'stopping'
-    worker.cancelTimeout()
-    worker.cancelTimeout = this.#clock.schedule(after(this.#clock.now(), STOP_TIMEOUT_MS), () => worker.started.kill(), { unref: true })
+  retire(worker: WorkerId): void {
+    this.#workers.get(worker)?.stop()
   }
 
   /** Ends all workers, in good order or at once; resolves when none is left. */
   async end(how: 'stop' | 'kill'): Promise<void> {
-    for (const id of this.#workers.keys()) {
-      if (how === 'stop') this.retire(id)
-      else this.kill(id)
+    this.#isEnding = true
+    this.#cancelRetry?.()
+    for (const worker of this.#workers.values()) {
+      if (how === 'stop') worker.stop()
+      else worker.kill()
     }
     if (this.#workers.size === 0) return
     await new Promise<void>((resolve) => this.#onEmpty.push(resolve))
   }
 
-  #start(): void {
-    const id = `w${++this.#startedCount}` as WorkerId
+  /** @param refused called, later, where the system starts none. */
+  #start(refused: (id: WorkerId, exit: ExitCause) => void): LocalWorker | undefined {
+    const id = `w${++this.#started}` as WorkerId
     let started: StartedWorker
     try {
       started = this.#backend.start({ ...this.#setup, workerId: id })
     } catch (error) {
-      queueMicrotask(() => this.#ended(id, { stderr: String(error) }))
-      return
+      const exit = { stderr: String(error) }
+      queueMicrotask(() => {
+        this.#countLost(exit, undefined)
+        refused(id, exit)
+      })
+      return undefined
     }
-    const cancelTimeout = this.#clock.schedule(after(this.#clock.now(), START_TIMEOUT_MS), () => started.kill(), { unref: true })
-    const worker: LocalWorker = { started, phase: 'starting', cancelTimeout }
+    const worker = new LocalWorker({ id, started, clock: this.#clock, startTimeoutMs: this.#startTimeoutMs }, this.#workerEvents)
     this.#workers.set(id, worker)
-    started.link.onFrame((frame) => this.#receive(id, worker, frame))
-    // A link that ends before its worker: the worker cannot be reached any more and must not go on.
-    started.link.onClose(() => {
-      if (worker.phase !== 'stopping') started.kill()
-    })
-    void started.exited.then((exit) => this.#ended(id, exit))
+    return worker
   }
 
-  #receive(id: WorkerId, worker: LocalWorker, frame: Uint8Array): void {
-    let message: WorkerMessage
-    try {
-      message = decodeWorkerMessage(frame)
-    } catch {
-      worker.started.kill()
-      return
+  /** Gives one that stands by to the scheduler, a ready one first. False: there is none. */
+  #takeSpare(): boolean {
+    let taken: LocalWorker | undefined
+    for (const worker of this.#spares) {
+      if (taken === undefined || (worker.isReady && !taken.isReady)) taken = worker
     }
-    switch (message.kind) {
-      case 'ready':
-        worker.cancelTimeout()
-        this.#failedStarts = undefined
-        if (worker.phase !== 'starting') return
-        worker.phase = 'online'
-        this.#events.online(id, message.tasks)
-        return
-      case 'broken':
-        this.#events.broken(toForkpoolError(message.error))
-        return
-      case 'ran':
-        this.#events.ran(id, message)
+    if (taken === undefined) return false
+    const worker = taken
+    this.#spares.delete(worker)
+    // One that is not ready yet says so itself.
+    if (worker.isReady) queueMicrotask(() => this.#events.online(worker.id, worker.tasks))
+    return true
+  }
+
+  #fillStandby(): void {
+    if (this.#isEnding || this.#isBroken || this.#cancelRetry !== undefined) return
+    while (this.#spares.size < this.#standby && this.#workers.size < this.#workersMax) {
+      const worker = this.#start(() => this.#retryLater())
+      if (worker === undefined) return
+      this.#spares.add(worker)
     }
   }
 
-  #ended(id: WorkerId, exit: ExitCause): void {
-    const worker = this.#workers.get(id)
-    worker?.cancelTimeout()
-    this.#workers.delete(id)
-    const asked = worker?.phase === 'stopping'
-    if (!asked && this.#failedStarts !== undefined) this.#countFailedStart(exit)
-    this.#events.lost(id, exit, asked)
+  #ended(worker: LocalWorker, exit: ExitCause): void {
+    this.#workers.delete(worker.id)
+    if (!worker.isStopping) this.#countLost(exit, worker)
+    if (!this.#spares.delete(worker)) this.#events.lost(worker.id, exit)
+    else if (!worker.isStopping) this.#retryLater()
+    this.#fillStandby()
     if (this.#workers.size === 0) for (const told of this.#onEmpty.splice(0)) told()
   }
 
-  #countFailedStart(exit: ExitCause): void {
-    this.#failedStarts = (this.#failedStarts ?? 0) + 1
+  /** Nobody stands by any more: the next would end as this one. */
+  #break(error: ForkpoolError): void {
+    this.#isBroken = true
+    this.#events.broken(error)
+  }
+
+  #retryLater(): void {
+    this.#cancelRetry?.()
+    const retry = (): void => {
+      this.#cancelRetry = undefined
+      this.#fillStandby()
+    }
+    this.#cancelRetry = this.#clock.schedule(after(this.#clock.now(), STANDBY_RETRY_MS), retry, { unref: true })
+  }
+
+  #countLost(exit: ExitCause, worker: LocalWorker | undefined): void {
+    this.#lost++
+    if (this.#failedStarts === undefined) return
+    this.#failedStarts++
     if (this.#failedStarts < FAILED_STARTS_MAX) return
-    const how = exit.signal ?? `exit code ${exit.exitCode ?? 'unknown'}`
-    const words = exit.stderr === undefined ? '' : `; they wrote: ${exit.stderr.slice(-500)}`
-    this.#events.broken(new ForkpoolError('TASK_MODULE', `workers end before they are ready (${how})${words}`))
+    const ended = exit.signal ?? `exit code ${exit.exitCode ?? 'unknown'}`
+    const how = worker?.isOverdue === true ? `not within ${this.#startTimeoutMs} ms` : ended
+    const words = exit.stderr === undefined ? '' : `; they wrote: ${exit.stderr.slice(-WORDS_SAID)}`
+    this.#break(new ForkpoolError('TASK_MODULE', `workers end before they are ready (${how})${words}`))
   }
 }

@@ -1,6 +1,6 @@
 import { ForkpoolError, systemClock } from '../base/index.ts'
 import { BatchCalls } from '../batch/index.ts'
-import type { TimeLimit } from '../batch/index.ts'
+import type { LocalCallOptions } from '../batch/index.ts'
 import type { ResolvedPoolOptions } from './options.ts'
 import type { Pool } from './pool.ts'
 import { PoolRuntime } from './pool-runtime.ts'
@@ -10,7 +10,7 @@ import { noteOpenPool } from './unclosed-pools.ts'
 import type { WorkerBackend } from './worker-backend.ts'
 
 /** What thread pools and process pools have in common: everything but where their workers live. */
-export abstract class LocalPool<Tasks> extends BatchCalls<Tasks, TimeLimit> implements Pool<Tasks> {
+export abstract class LocalPool<Tasks> extends BatchCalls<Tasks, LocalCallOptions<Tasks>> implements Pool<Tasks> {
   readonly size: number
   readonly #runtime: PoolRuntime
 
@@ -19,14 +19,15 @@ export abstract class LocalPool<Tasks> extends BatchCalls<Tasks, TimeLimit> impl
     super({ carrier: runtime, clock: systemClock, defaults: options.defaults })
     this.#runtime = runtime
     this.size = options.size
-    void runtime.closed.then(noteOpenPool(this))
+    void runtime.life.closed.then(noteOpenPool(this))
   }
 
   get state(): PoolState {
-    return this.#runtime.state
+    return this.#runtime.life.state
   }
 
   close(): Promise<void> {
+    this.sendGathered()
     return this.#runtime.close()
   }
 
@@ -35,12 +36,12 @@ export abstract class LocalPool<Tasks> extends BatchCalls<Tasks, TimeLimit> impl
   }
 
   join(): Promise<void> {
-    if (this.state !== 'running') return this.#runtime.closed
+    if (this.state !== 'running') return this.#runtime.life.closed
     return Promise.reject(new ForkpoolError('INVALID_STATE', 'a pool that is running cannot be joined: call close() or terminate() first'))
   }
 
-  space(): Promise<void> {
-    return this.#runtime.space()
+  space(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    return this.#runtime.life.space(options.signal)
   }
 
   statistics(): LocalPoolStatistics {

@@ -2,22 +2,54 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ForkpoolError } from '../base/index.ts'
+import type { StoreSource } from '../task/index.ts'
 import { checkName, checkWhole, resolveBatchOptions } from '../batch/index.ts'
-import type { AnyTasks, BatchDefaults, TaskName, TimeLimit } from '../batch/index.ts'
+import type { AnyTasks, BatchDefaults, RetryPolicy, TaskName, TimeLimit } from '../batch/index.ts'
 
 /** Where a task module is: a `file:` URL, as `new URL('./tasks.ts', import.meta.url)` gives it, or an absolute path. */
 export type TaskModuleSpec = URL | string
 
+/**
+ * How a pool reaches its workers: `ring`, through memory that both see; `channel`, by message ports to threads, and pipes to processes, where
+ * nothing native is loaded.
+ */
+export type LinkKind = 'ring' | 'channel'
+
 /** Options of a local pool. */
-export interface LocalPoolOptions<Tasks = AnyTasks> extends BatchDefaults, TimeLimit {
+export interface LocalPoolOptions<Tasks = AnyTasks> extends BatchDefaults, TimeLimit, RetryPolicy {
   /** Workers at most, 1 to 1,024. They are started when there is work for them. Default: the cores that this program may use. */
   readonly size?: number | undefined
   /** Workers that are started at once and kept while idle. Default 0. */
   readonly minSize?: number | undefined
   /** A worker above `minSize` that was idle for so long is stopped; milliseconds. Default 30,000. */
   readonly idleTimeoutMs?: number | undefined
+  /**
+   * A worker that is not ready by then, because a module or the initializer hangs, is ended and tried again; milliseconds. Default 60,000.
+   */
+  readonly startTimeoutMs?: number | undefined
+  /**
+   * Workers, up to `size`, that are kept ready beyond the running ones, modules loaded and initializer run: a lost or replaced worker's place is
+   * taken at once. They are not stopped when idle. With them there are `size + standby` workers at most. Default 0.
+   */
+  readonly standby?: number | undefined
+  /**
+   * Tasks that each worker runs at once, 1 to 10,000, where they return promises: for work that waits, for a disk or a network. What one of them
+   * computes, the others of its worker wait for. A task that was asked to end and does not for `cancelGraceMs` is then left behind, and its worker
+   * goes on; only one that keeps the event loop from turning is ended with its worker. Default 1.
+   */
+  readonly concurrency?: number | undefined
+  /**
+   * Storages, most often of the type `AsyncLocalStorage`, whose stores go along with each call: a task reads a copy by `taskContext().store(name)`. Those made by
+   * `carriedStorage` need not be named here.
+   */
+  readonly context?: Readonly<Record<string, StoreSource>> | undefined
   /** A worker that ran so many tasks is replaced by a new one. Counts tasks, where Python's `maxtasksperchild` counts chunks. */
   readonly maxTasksPerWorker?: number | undefined
+  /**
+   * A worker that takes more than so many megabytes after a task is replaced by a new one, when it holds nothing: of a process its resident
+   * memory, of a thread its heap and buffers. No task fails for it, other than for `heapMb`, the limit that ends a worker in the middle of one.
+   */
+  readonly memoryLimitMb?: number | undefined
   /** Calls (`map`, `submit`, …) that may be open at once: a further one is `LIMIT_EXCEEDED`; `space()` waits. Default: no limit. */
   readonly queueLimit?: number | undefined
   /** An exported function that each worker runs before its first task; where it throws, the pool is of no use and every call says so. */
@@ -30,6 +62,8 @@ export interface LocalPoolOptions<Tasks = AnyTasks> extends BatchDefaults, TimeL
   readonly crashLimit?: number | undefined
   /** A task that was asked to end, and does not for so long, is ended with its worker; milliseconds. Default 1,000. */
   readonly cancelGraceMs?: number | undefined
+  /** Default: rings where they can be had, which takes Linux or macOS and the package koffi for processes; `ring` insists on them. */
+  readonly link?: LinkKind | undefined
   /** Limit of each worker's heap, megabytes; one that needs more ends. Default: Node's. */
   readonly heapMb?: number | undefined
 }
@@ -48,7 +82,12 @@ export interface ResolvedPoolOptions {
   readonly size: number
   readonly minSize: number
   readonly idleTimeoutMs: number
+  readonly startTimeoutMs: number
+  readonly standby: number
+  readonly concurrency: number
+  readonly context: Readonly<Record<string, StoreSource>> | undefined
   readonly maxTasksPerWorker: number | undefined
+  readonly memoryLimitMb: number | undefined
   readonly queueLimit: number
   readonly initializer: string | undefined
   readonly initializerArguments: readonly unknown[]
@@ -56,11 +95,15 @@ export interface ResolvedPoolOptions {
   readonly crashLimit: number
   readonly cancelGraceMs: number
   readonly heapMb: number | undefined
-  readonly defaults: BatchDefaults & TimeLimit
+  readonly link: LinkKind | undefined
+  readonly defaults: BatchDefaults & TimeLimit & RetryPolicy
 }
 
 /** More workers than this on one machine are a mistake in the unit. */
 const SIZE_MAX = 1_024
+
+/** Far above what one event loop can serve. */
+const CONCURRENCY_MAX = 10_000
 
 const DAY_MS = 86_400_000
 
@@ -70,29 +113,42 @@ export function resolvePoolOptions<Tasks>(
   options: LocalPoolOptions<Tasks>,
 ): ResolvedPoolOptions {
   const { size = availableParallelism(), minSize = 0, idleTimeoutMs = 30_000, crashLimit = 3, cancelGraceMs = 1_000 } = options
-  const { maxTasksPerWorker, queueLimit, heapMb, initializerArguments = [] } = options
+  const { maxTasksPerWorker, memoryLimitMb, queueLimit, heapMb, initializerArguments = [], startTimeoutMs = 60_000, standby = 0 } = options
+  const { concurrency = 1, context } = options
+  checkContext(context)
   checkWhole('pool size', size, 1, SIZE_MAX)
   checkWhole('minSize', minSize, 0, size)
   checkWhole('idleTimeoutMs', idleTimeoutMs, 0, DAY_MS)
+  checkWhole('startTimeoutMs', startTimeoutMs, 1, DAY_MS)
+  checkWhole('standby', standby, 0, size)
+  checkWhole('concurrency', concurrency, 1, CONCURRENCY_MAX)
+  checkWhole('memoryLimitMb', memoryLimitMb, 1, 1024 * 1024)
   checkWhole('maxTasksPerWorker', maxTasksPerWorker, 1, Number.MAX_SAFE_INTEGER)
   checkWhole('queueLimit', queueLimit, 1, Number.MAX_SAFE_INTEGER)
   checkWhole('crashLimit', crashLimit, 1, 100)
   checkWhole('cancelGraceMs', cancelGraceMs, 0, DAY_MS)
   checkWhole('heapMb', heapMb, 1, 1024 * 1024)
+  const link: unknown = options.link
+  if (link !== undefined && link !== 'ring' && link !== 'channel') throw bad(`link is "ring" or "channel", not ${String(link)}`)
   const initializer: unknown = options.initializer
   const finalizer: unknown = options.finalizer
   if (initializer !== undefined) checkName('initializer', initializer)
   if (finalizer !== undefined) checkName('finalizer', finalizer)
   if (!Array.isArray(initializerArguments)) throw bad('initializerArguments must be an array')
-  const { chunkSize, priority, retries, backoffMs, failFast, timeoutMs } = options
-  const defaults = { chunkSize, priority, retries, backoffMs, failFast, timeoutMs }
+  const { chunkSize, priority, retries, backoffMs, failFast, timeoutMs, deadlineMs, retryOn, jitter } = options
+  const defaults = { chunkSize, priority, retries, backoffMs, failFast, timeoutMs, deadlineMs, retryOn, jitter }
   resolveBatchOptions(defaults, undefined)
   return {
     modules: moduleUrls(modules),
     size,
     minSize,
     idleTimeoutMs,
+    startTimeoutMs,
+    standby,
+    concurrency,
+    context,
     maxTasksPerWorker,
+    memoryLimitMb,
     queueLimit: queueLimit ?? Number.POSITIVE_INFINITY,
     initializer: initializer as string | undefined,
     initializerArguments,
@@ -100,6 +156,7 @@ export function resolvePoolOptions<Tasks>(
     crashLimit,
     cancelGraceMs,
     heapMb,
+    link,
     defaults,
   }
 }
@@ -117,4 +174,10 @@ function moduleUrls(modules: TaskModuleSpec | readonly TaskModuleSpec[]): readon
 
 function bad(message: string): ForkpoolError {
   return new ForkpoolError('BAD_ARGUMENT', message)
+}
+
+function checkContext(context: Readonly<Record<string, StoreSource>> | undefined): void {
+  for (const [name, source] of Object.entries(context ?? {})) {
+    if (typeof (source as Partial<StoreSource> | null)?.getStore !== 'function') throw bad(`context: "${name}" has no getStore()`)
+  }
 }

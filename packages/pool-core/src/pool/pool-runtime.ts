@@ -1,160 +1,99 @@
-import type { Cancel, Clock, ExitCause } from '../base/index.ts'
-import { deferred, ForkpoolError } from '../base/index.ts'
+import type { Clock, ExitCause, ForkpoolError } from '../base/index.ts'
+import { systemRandom, WorkerLostError } from '../base/index.ts'
 import type { BatchCarrier, BatchOwner, BatchSubmission, CarrierLimits } from '../batch/index.ts'
-import { rangesOfFailures, splitRanges, StepOutcome, StepQueue, TaskCatalogue, taskFailureOf } from '../dispatch/index.ts'
-import type { SettledRange } from '../dispatch/index.ts'
-import { blockBytes, FRAME_BYTES_MAX, INPUT_WINDOW_BYTES, resultBytes, RESULT_WINDOW_BYTES, sliceBlock } from '../protocol/index.ts'
-import type { BatchSummary, ItemBlock, RanMessage, TaskFailure, TaskListing } from '../protocol/index.ts'
-import { createScheduler, schedulerStatistics, step } from '../scheduler/index.ts'
-import type {
-  Assign,
-  BatchId,
-  PoolName,
-  SchedulerCommand,
-  SchedulerEvent,
-  SchedulerState,
-  SessionId,
-  ShardId,
-  WorkerId,
-} from '../scheduler/index.ts'
+import { StepRunner, TaskCatalogue, whyGivenUp } from '../dispatch/index.ts'
+import type { SettledRange, StepHost } from '../dispatch/index.ts'
+import { FRAME_BYTES_MAX, INPUT_WINDOW_BYTES } from '../protocol/index.ts'
+import type { ItemBlock, RanMessage, TaskListing } from '../protocol/index.ts'
+import type { Assign, BatchId, BatchSettled, ShardId, WorkerId } from '../scheduler/index.ts'
+import { summaryOf } from './batch-end.ts'
 import { LocalBatch } from './local-batch.ts'
+import { movedIn, NestedCalls } from './nested-calls.ts'
 import { LocalFleet } from './local-fleet.ts'
+import { carriedStores } from '../task/index.ts'
 import type { ResolvedPoolOptions } from './options.ts'
-import type { PoolState } from './pool-state.ts'
-import { RunDeadlines } from './run-deadlines.ts'
-import { RunCounts } from './run-counts.ts'
+import { closedError, PoolLife } from './pool-life.ts'
+import { batchOpened, fleetSetup, poolSet, schedulerOptions } from './pool-setup.ts'
+import { ShardRuns } from './shard-runs.ts'
 import type { LocalPoolStatistics } from './statistics.ts'
-import { timedOutRun, timeoutError } from './timed-out-run.ts'
-import { Vigil } from './vigil.ts'
+import { statisticsOf } from './statistics-of.ts'
 import type { WorkerBackend } from './worker-backend.ts'
-import { WorkerQuotas } from './worker-quotas.ts'
-
-/** What a worker gave, beside the event that tells the scheduler of it. */
-interface RanShard {
-  readonly batch: LocalBatch
-  readonly from: number
-  readonly message: RanMessage
-}
-
-interface HeldShard {
-  readonly batch: LocalBatch
-  readonly worker: WorkerId
-  readonly from: number
-}
-
-/** The one pool and the one session that the scheduler of a local pool knows. */
-const POOL = 'local' as PoolName
-const SESSION = 'local' as SessionId
 
 /**
  * Runs the scheduler for a local pool: calls and workers' news in, commands out. It decides nothing about who runs what. The coordinator's
  * dispatcher is its like, with a record on disk in between.
  */
-export class PoolRuntime implements BatchCarrier {
+export class PoolRuntime implements BatchCarrier, StepHost {
   readonly limits: CarrierLimits = { frameBytes: FRAME_BYTES_MAX, inputWindowBytes: INPUT_WINDOW_BYTES }
-  readonly keepsTime = true
+  readonly isRemote = false
   /** Not where calls are counted. */
   readonly gathersCalls: boolean
+  readonly attaches: boolean
+  readonly life: PoolLife
   readonly #clock: Clock
-  readonly #options: ResolvedPoolOptions
+  /** Storages that go along with calls, by name. */
+  readonly #context: ResolvedPoolOptions['context']
+  readonly #size: number
   readonly #kind: WorkerBackend['kind']
-  /** Written by `step` alone. */
-  readonly #scheduler: SchedulerState
+  readonly #steps: StepRunner
   readonly #fleet: LocalFleet
-  readonly #deadlines: RunDeadlines
+  readonly #runs: ShardRuns
+  readonly #nested: NestedCalls
   readonly #catalogue = new TaskCatalogue()
   readonly #batches = new Map<BatchId, LocalBatch>()
-  readonly #shards = new Map<ShardId, HeldShard>()
-  readonly #quotas: WorkerQuotas
-  readonly #counts = new RunCounts()
-  #lostCount = 0
   #submitted = 0
-  readonly #steps = new StepQueue<RanShard>((event, ran) => this.#step(event, ran))
-  #cancelWake: Cancel | undefined
-  #state: PoolState = 'running'
-  /** No worker can be set up: why. */
-  #broken: ForkpoolError | undefined
-  readonly #drained = deferred<void>()
-  /** Resolves when the pool is closed. */
-  readonly #closed = deferred<void>()
-  /** Held while a call is open, and while the pool ends. */
-  readonly #vigil = new Vigil()
-  #spaceWaiters: (() => void)[] = []
 
   constructor(backend: WorkerBackend, options: ResolvedPoolOptions, clock: Clock) {
     this.#clock = clock
-    this.#options = options
-    this.gathersCalls = options.queueLimit === Number.POSITIVE_INFINITY
+    this.#context = options.context
+    this.attaches = backend.kind === 'thread'
+    this.#size = options.size
     this.#kind = backend.kind
-    this.#quotas = new WorkerQuotas(options.maxTasksPerWorker)
-    this.#scheduler = createScheduler({
-      baseWorkers: options.minSize,
-      maxWorkers: options.size,
-      idleRetireMs: options.idleTimeoutMs,
-      crashLimit: options.crashLimit,
-      cancelGraceMs: options.cancelGraceMs,
-      // A worker that may run so many tasks is handed no more than those.
-      ...(options.maxTasksPerWorker !== undefined && { prefetch: 0 }),
-    })
-    const { modules, initializer, initializerArguments, finalizer } = options
-    this.#fleet = new LocalFleet(backend, { modules, initializer, initializerArguments, finalizer }, clock, {
+    this.gathersCalls = options.queueLimit === Number.POSITIVE_INFINITY
+    this.life = new PoolLife(options.queueLimit, clock)
+    this.#steps = new StepRunner({ scheduler: schedulerOptions(options), clock, random: systemRandom, host: this, keepsAlive: false })
+    this.#fleet = new LocalFleet(backend, fleetSetup(options), clock, {
       online: (worker, tasks) => this.#online(worker, tasks),
-      lost: (worker, exit, asked) => this.#lost(worker, exit, asked),
+      lost: (worker, exit) => this.#lost(worker, exit),
       ran: (worker, message) => this.#ran(worker, message),
+      note: (worker, note) => {
+        if (note.kind === 'call') this.#nested.take(worker, note.shard as ShardId, note.call)
+        else this.#runs.note(worker, note)
+      },
       broken: (error) => this.#break(error),
     })
-    this.#deadlines = new RunDeadlines(clock, options.cancelGraceMs, {
-      late: (worker, shard) => this.#fleet.abort(worker, shard),
-      overdue: (worker, shard) => this.#overdue(worker, shard),
+    this.#runs = new ShardRuns(this.#fleet, options, clock, (event) => this.#steps.feed(event))
+    this.#nested = new NestedCalls(this, {
+      parentOf: (worker, shard) => this.#runs.submissionOf(worker, shard),
+      answer: (worker, answer) => this.#fleet.note(worker, { kind: 'answer', answer }, movedIn(answer)),
+      waits: (worker, shard, waits) => this.#runs.waits(worker, shard, waits),
     })
-    this.#steps.feed({ kind: 'pool-set', pool: POOL, size: options.size })
-  }
-
-  get state(): PoolState {
-    return this.#state
-  }
-
-  get closed(): Promise<void> {
-    return this.#closed.promise
+    this.#steps.feed(poolSet(options))
+    this.#fleet.prepare()
   }
 
   submit(owner: BatchOwner, submission: BatchSubmission): number {
     const number = ++this.#submitted
-    const refusal = this.#refusal()
+    const refusal = this.life.refusal(submission.follows === true) ?? this.#unknownTask(submission.task)
     if (refusal !== undefined) {
       owner.failed(refusal)
       return number
     }
-    const bytes = submission.items === undefined ? 0 : blockBytes(submission.items)
-    const batch = new LocalBatch(number, submission, owner, INPUT_WINDOW_BYTES - bytes, this.#clock.now())
-    if (this.#batches.size === 0) this.#vigil.hold()
+    const batch = new LocalBatch(number, submission, owner, this.#clock.now())
     this.#batches.set(batch.id, batch)
-    const { task, priority = 0, chunkSize, total, retries = 0, backoffMs = 0, failFast = false, timeoutMs, items } = submission
-    this.#steps.feed({
-      kind: 'batch-opened',
-      batch: batch.id,
-      session: SESSION,
-      pool: POOL,
-      task,
-      priority,
-      // Of a longer shard nobody could say which task takes too long.
-      chunkSize: timeoutMs === undefined ? chunkSize : 1,
-      total,
-      retries,
-      backoffMs,
-      failFast,
-    })
+    this.life.callOpened()
+    const { items } = submission
+    this.#steps.feed(batchOpened(batch))
     if (items !== undefined) this.#add(batch, items)
     if (batch.inputEnded) this.#steps.feed({ kind: 'batch-ended', batch: batch.id })
-    owner.accepted({ kind: 'accepted', batch: number, id: batch.id, pool: this.#kind, poolSize: this.#options.size })
-    if (!batch.inputEnded) owner.room(batch.roomBytes)
+    owner.accepted({ kind: 'accepted', batch: number, id: batch.id, pool: this.#kind, poolSize: this.#size })
+    batch.tellRoom()
     return number
   }
 
   items(number: number, items: ItemBlock, end: boolean): void {
     const batch = this.#find(number)
     if (batch?.owner === undefined) return
-    batch.roomBytes -= blockBytes(items)
     this.#add(batch, items)
     if (end) this.#end(batch)
   }
@@ -174,58 +113,92 @@ export class PoolRuntime implements BatchCarrier {
   consumed(number: number, bytes: number): void {
     const batch = this.#find(number)
     if (batch === undefined) return
-    batch.unreadBytes -= bytes
+    batch.consumed(bytes)
     this.#pace(batch)
   }
 
-  /** Resolves when a further call may be opened. Rejects with `POOL_CLOSED` when none ever will be. */
-  async space(): Promise<void> {
-    while (this.#state === 'running' && this.#batches.size >= this.#options.queueLimit) {
-      await new Promise<void>((resolve) => this.#spaceWaiters.push(resolve))
-    }
-    if (this.#state !== 'running') throw closedError()
+  /** The reader of a generator has taken so many items. */
+  more(number: number, count: number): void {
+    const batch = this.#find(number)
+    if (batch !== undefined) this.#runs.more(batch, count)
+  }
+
+  /** What goes along with a call that is made here and now. */
+  stores(): Uint8Array | undefined {
+    return carriedStores(this.#context)
   }
 
   /** Takes no further call, runs what is open, and ends the workers in good order. */
   close(): Promise<void> {
-    if (this.#state !== 'running') return this.#closed.promise
-    this.#state = 'draining'
-    this.#vigil.hold()
-    this.#wakeSpaceWaiters()
-    void this.#drained.promise.then(() => this.#endWorkers('stop'))
-    this.#steps.feed({ kind: 'drain-requested' })
-    return this.#closed.promise
+    if (this.life.drain()) this.#drainIfDone()
+    return this.life.closed
   }
 
   /** Rejects what is open with `POOL_CLOSED`, and ends the workers at once. */
   terminate(): Promise<void> {
-    if (this.#state === 'closed') return this.#closed.promise
-    this.#state = 'stopping'
-    this.#vigil.hold()
-    this.#wakeSpaceWaiters()
-    this.#failAll(() => closedError('the pool was terminated'))
-    void this.#endWorkers('kill')
-    return this.#closed.promise
+    if (this.life.stop()) {
+      this.#failAll(() => closedError('the pool was terminated'))
+      void this.#endWorkers('kill')
+    }
+    return this.life.closed
   }
 
   statistics(): LocalPoolStatistics {
-    const { pools, workers, openBatches } = schedulerStatistics(this.#scheduler)
-    const { queued = 0, running = 0, completed = 0, failed = 0, cancelled = 0 } = pools[0] ?? {}
-    return {
-      state: this.#state,
-      size: this.#options.size,
-      workers: { ...workers, started: this.#fleet.startedCount, lost: this.#lostCount },
-      openCalls: openBatches,
-      tasks: { queued, running, completed, failed, cancelled },
-      byTask: this.#counts.figures(),
-    }
+    return statisticsOf({ life: this.life, size: this.#size, scheduler: this.#steps.state, fleet: this.#fleet, runs: this.#runs })
   }
 
-  #refusal(): ForkpoolError | undefined {
-    if (this.#state !== 'running') return closedError()
-    if (this.#broken !== undefined) return copyOf(this.#broken)
-    if (this.#batches.size < this.#options.queueLimit) return undefined
-    return new ForkpoolError('LIMIT_EXCEEDED', `${this.#batches.size} calls are open, and queueLimit allows no more: wait for space()`)
+  assign(command: Assign): void {
+    const batch = this.#batches.get(command.batch)
+    if (batch !== undefined) this.#runs.start(batch, command)
+  }
+
+  releaseBlock(id: BatchId, block: number): void {
+    this.#batches.get(id)?.release(block)
+  }
+
+  startWorkers(count: number): void {
+    // Of a broken pool, the others would end as those did that could not be set up.
+    if (this.life.needsWorkers) this.#fleet.startWorkers(count)
+  }
+
+  stopWorker(worker: WorkerId): void {
+    this.#fleet.retire(worker)
+  }
+
+  killWorker(worker: WorkerId): void {
+    this.#fleet.kill(worker)
+  }
+
+  abortShard(worker: WorkerId, shard: ShardId): void {
+    this.#fleet.abort(worker, shard)
+  }
+
+  settled(id: BatchId, ranges: readonly SettledRange[], end: BatchSettled | undefined): void {
+    const batch = this.#batches.get(id)
+    if (batch === undefined) return
+    if (end === undefined) {
+      batch.results(ranges, undefined)
+      this.#pace(batch)
+      return
+    }
+    const summary = summaryOf(end, this.#clock.now() - batch.openedAt)
+    const error = whyGivenUp(end)
+    this.#batches.delete(id)
+    batch.results(ranges, error === undefined ? summary : undefined)
+    if (error === undefined) batch.owner?.ended(summary)
+    else batch.owner?.failed(error)
+    batch.owner = undefined
+    this.life.callEnded()
+    this.#drainIfDone()
+  }
+
+  drained(): void {
+    void this.#endWorkers('stop')
+  }
+
+  /** What is open may be followed by more, so the scheduler is told only when nothing is. */
+  #drainIfDone(): void {
+    if (this.life.state === 'draining' && this.#batches.size === 0) this.#steps.feed({ kind: 'drain-requested' })
   }
 
   #find(number: number): LocalBatch | undefined {
@@ -233,9 +206,9 @@ export class PoolRuntime implements BatchCarrier {
   }
 
   #add(batch: LocalBatch, items: ItemBlock): void {
+    batch.hold(items, this.#clock.now())
     // An empty block is not a block: the scheduler would wait for items that never settle.
     if (items.count === 0) return
-    batch.hold(items)
     this.#steps.feed({ kind: 'items-added', batch: batch.id, count: items.count, bytes: items.bytes.byteLength })
   }
 
@@ -246,203 +219,62 @@ export class PoolRuntime implements BatchCarrier {
 
   /** Starts no further shard of a batch whose reader is far behind. */
   #pace(batch: LocalBatch): void {
-    const paused = batch.unreadBytes > RESULT_WINDOW_BYTES
-    if (paused === batch.paused) return
-    batch.paused = paused
-    this.#steps.feed({ kind: 'batch-paused', batch: batch.id, paused })
+    const paused = batch.changeOfPause()
+    if (paused !== undefined) this.#steps.feed({ kind: 'batch-paused', batch: batch.id, paused })
   }
 
   #online(worker: WorkerId, tasks: readonly TaskListing[]): void {
     if (this.#catalogue.tasks.length === 0) {
       this.#catalogue.learn(tasks)
-      for (const batch of this.#batches.values()) this.#checkTask(batch)
+      for (const batch of this.#batches.values()) {
+        const error = this.#unknownTask(batch.submission.task)
+        if (error !== undefined) this.#fail(batch, error)
+      }
     }
     this.#steps.feed({ kind: 'worker-online', worker })
   }
 
-  /** A task that no module has would fail for each item; the call says it once. */
-  #checkTask(batch: LocalBatch): void {
-    try {
-      this.#catalogue.demand(batch.submission.task)
-    } catch (error) {
-      const { owner } = batch
-      this.cancel(batch.number)
-      owner?.failed(error as ForkpoolError)
-    }
+  /** A task that no module has would fail for each item; the call says it once. Undefined while nothing is known of the modules. */
+  #unknownTask(task: string): ForkpoolError | undefined {
+    return this.#catalogue.tasks.length === 0 ? undefined : this.#catalogue.refusal(task)
   }
 
-  #lost(worker: WorkerId, exit: ExitCause, asked: boolean): void {
-    if (!asked) this.#lostCount++
-    for (const [shard, held] of this.#shards) if (held.worker === worker) this.#shards.delete(shard)
-    this.#deadlines.lost(worker)
-    this.#quotas.lost(worker)
+  #lost(worker: WorkerId, exit: ExitCause): void {
+    this.#nested.lost(worker)
+    for (const batch of this.#runs.lost(worker)) this.#fail(batch, lostFor(batch.submission.task, exit))
     this.#steps.feed({ kind: 'worker-lost', worker, exit })
   }
 
   #ran(worker: WorkerId, message: RanMessage): void {
-    const shard = message.shard as ShardId
-    const isLate = this.#deadlines.answered(worker, shard)
-    const held = this.#shards.get(shard)
-    if (held === undefined || held.worker !== worker) return
-    this.#shards.delete(shard)
-    const { batch, from } = held
-    const ran = isLate ? timedOutRun(message, batch.submission.timeoutMs) : message
-    const { count, failures = [] } = ran
-    const runMs = ran.decodeMs + ran.runMs + ran.encodeMs
-    this.#counts.count(batch.submission.task, count, failures.length, runMs)
-    const spent = this.#quotas.spend(worker, message.count)
-    this.#steps.feed({ kind: 'shard-ran', worker, shard, ran: count, failures, runMs, spent }, { batch, from, message: ran })
+    const answered = this.#runs.answered(worker, message)
+    if (answered !== undefined) this.#steps.feed(answered.event, answered.answer)
   }
 
-  #overdue(worker: WorkerId, shard: ShardId): void {
-    const held = this.#shards.get(shard)
-    if (held === undefined) return
-    this.#shards.delete(shard)
-    this.#counts.count(held.batch.submission.task, 1, 1, held.batch.submission.timeoutMs ?? 0)
-    this.#steps.feed({ kind: 'shard-timed-out', worker, shard, error: timeoutError(held.batch.submission.timeoutMs) })
-  }
-
-  /** No worker can be set up, so no call can end well: all of them say why, those to come too. */
   #break(error: ForkpoolError): void {
-    if (this.#broken !== undefined) return
-    this.#broken = error
-    this.#failAll(() => copyOf(error))
+    const copy = this.life.break(error)
+    if (copy !== undefined) this.#failAll(copy)
   }
 
   #failAll(error: () => ForkpoolError): void {
-    for (const batch of this.#batches.values()) {
-      const { owner } = batch
-      this.cancel(batch.number)
-      owner?.failed(error())
-    }
+    for (const batch of this.#batches.values()) this.#fail(batch, error())
+  }
+
+  #fail(batch: LocalBatch, error: ForkpoolError): void {
+    const { owner } = batch
+    this.cancel(batch.number)
+    owner?.failed(error)
   }
 
   async #endWorkers(how: 'stop' | 'kill'): Promise<void> {
-    if (this.#state === 'draining') this.#state = 'stopping'
+    this.life.stop()
     await this.#fleet.end(how)
     this.#batches.clear()
-    this.#state = 'closed'
-    this.#cancelWake?.()
-    this.#cancelWake = undefined
-    this.#closed.resolve()
-    this.#letGoIfDone()
-  }
-
-  #letGoIfDone(): void {
-    if (this.#batches.size > 0 || this.#state === 'draining' || this.#state === 'stopping') return
-    this.#vigil.letGo()
-  }
-
-  #wakeSpaceWaiters(): void {
-    const waiters = this.#spaceWaiters
-    this.#spaceWaiters = []
-    for (const wake of waiters) wake()
-  }
-
-  #step(event: SchedulerEvent, ran: RanShard | undefined): void {
-    const outcome = new StepOutcome()
-    for (const command of step(this.#scheduler, event, this.#clock.now())) this.#carryOut(command, outcome)
-    if (ran !== undefined) this.#reportRan(ran, outcome)
-    if (!outcome.empty) for (const id of outcome.batches()) this.#report(id, rangesOfFailures(outcome.takeFailed(id)), outcome)
-  }
-
-  #carryOut(command: SchedulerCommand, outcome: StepOutcome): void {
-    switch (command.kind) {
-      case 'assign':
-        return this.#assign(command)
-      case 'settle-failed':
-        return outcome.failed(command.batch, command.index, taskFailureOf(command))
-      case 'release-block':
-        return this.#release(command.batch, command.block)
-      case 'batch-settled':
-        return outcome.settled(command)
-      case 'abort-shard':
-        return this.#fleet.abort(command.worker, command.shard)
-      case 'start-workers':
-        // The others would end as those did that could not be set up.
-        if (this.#broken === undefined && this.#state !== 'stopping' && this.#state !== 'closed') this.#fleet.startWorkers(command.count)
-        return
-      case 'stop-worker':
-        return this.#fleet.retire(command.worker)
-      case 'kill-worker':
-        return this.#fleet.kill(command.worker)
-      case 'wake-at':
-        this.#cancelWake?.()
-        this.#cancelWake =
-          command.at === undefined
-            ? undefined
-            : this.#clock.schedule(command.at, () => this.#steps.feed({ kind: 'woken' }), { unref: true })
-        return
-      case 'drained':
-        this.#drained.resolve()
-    }
-  }
-
-  #assign({ shard, worker, batch: id, block, offset, count, from, attempt, yieldAfterMs }: Assign): void {
-    const batch = this.#batches.get(id)
-    const held = batch?.block(block)
-    if (batch === undefined || held === undefined) return
-    const { task, spread = false, timeoutMs } = batch.submission
-    const sent = this.#quotas.cut(worker, count)
-    const items = offset === 0 && sent === held.count ? held : sliceBlock(held, offset, sent)
-    this.#shards.set(shard, { batch, worker, from })
-    this.#deadlines.assigned(worker, shard, timeoutMs)
-    this.#fleet.run(worker, { kind: 'run', shard, task, from, spread, attempt, reply: 'auto', yieldAfterMs, items })
-  }
-
-  #release(id: BatchId, block: number): void {
-    const batch = this.#batches.get(id)
-    const released = batch?.release(block)
-    if (batch === undefined || released === undefined) return
-    batch.roomBytes += blockBytes(released)
-    if (!batch.inputEnded) batch.owner?.room(batch.roomBytes)
-  }
-
-  /** Hands out what one shard gave, without the failures that will run again. */
-  #reportRan({ batch, from, message }: RanShard, outcome: StepOutcome): void {
-    const final = new Map<number, TaskFailure>()
-    const failedAt = (message.failures ?? []).map((failure) => failure.at)
-    for (const at of failedAt) {
-      const failure = outcome.take(batch.id, from + at)
-      if (failure !== undefined) final.set(at, { ...failure, at })
-    }
-    const ranges = message.count === 0 ? [] : splitRanges(from, message.count, message.values, failedAt, final)
-    const others = outcome.takeFailed(batch.id)
-    this.#report(batch.id, others.size === 0 ? ranges : [...ranges, ...rangesOfFailures(others)], outcome)
-  }
-
-  #report(id: BatchId, ranges: readonly SettledRange[], outcome: StepOutcome): void {
-    const batch = this.#batches.get(id)
-    const settled = outcome.takeSettled(id)
-    if (batch === undefined) return
-    let summary: BatchSummary | undefined
-    if (settled !== undefined) {
-      const { kind: _kind, batch: _batch, ...counts } = settled
-      summary = { ...counts, wallMs: this.#clock.now() - batch.openedAt }
-      this.#batches.delete(id)
-    }
-    const last = ranges.length - 1
-    for (const [i, { from, count, values, failures }] of ranges.entries()) {
-      const message = { kind: 'results' as const, batch: batch.number, from, count, values, failures, ...(i === last && { done: summary }) }
-      batch.unreadBytes += resultBytes(message)
-      batch.owner?.results(message)
-    }
-    if (summary === undefined) {
-      this.#pace(batch)
-      return
-    }
-    batch.owner?.ended(summary)
-    batch.owner = undefined
-    this.#wakeSpaceWaiters()
-    this.#letGoIfDone()
+    this.#steps.stop()
+    this.life.close()
   }
 }
 
-function closedError(message = 'the pool is closed and takes no further call'): ForkpoolError {
-  return new ForkpoolError('POOL_CLOSED', message)
-}
-
-/** One error object for each: a caller may add to its own. */
-function copyOf(error: ForkpoolError): ForkpoolError {
-  return new ForkpoolError(error.code, error.message, { cause: error.cause })
+/** The one task of this call went down with its worker, and cannot run again: what it has sent, or was sent, is gone. */
+function lostFor(task: string, exit: ExitCause): WorkerLostError {
+  return new WorkerLostError(`the worker was lost that ran ${task}, which cannot run a second time`, { task, index: 0, attempts: 1 }, exit)
 }

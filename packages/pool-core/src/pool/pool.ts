@@ -1,4 +1,4 @@
-import type { AnyTasks, BatchCalls, TimeLimit } from '../batch/index.ts'
+import type { AnyTasks, BatchCalls, LocalCallOptions } from '../batch/index.ts'
 import type { PoolState } from './pool-state.ts'
 import type { LocalPoolStatistics } from './statistics.ts'
 
@@ -8,7 +8,8 @@ import type { LocalPoolStatistics } from './statistics.ts'
  * A pool that is never closed does not keep the program alive once its calls have ended; the program says so when it ends
  * (a process warning, `FORKPOOL_UNCLOSED`).
  */
-export interface Pool<Tasks = AnyTasks> extends Pick<BatchCalls<Tasks, TimeLimit>, keyof BatchCalls<Tasks, TimeLimit>>, AsyncDisposable {
+export interface Pool<Tasks = AnyTasks>
+  extends Pick<BatchCalls<Tasks, LocalCallOptions<Tasks>>, keyof BatchCalls<Tasks, LocalCallOptions<Tasks>>>, AsyncDisposable {
   readonly state: PoolState
   /** Workers at most. */
   readonly size: number
@@ -21,7 +22,10 @@ export interface Pool<Tasks = AnyTasks> extends Pick<BatchCalls<Tasks, TimeLimit
   terminate(): Promise<void>
   /** Resolves when the pool is closed. Rejects with `INVALID_STATE` before `close` or `terminate` was called. Source: `Pool.join`. */
   join(): Promise<void>
-  /** Resolves when fewer calls than `queueLimit` are open; rejects with `POOL_CLOSED` when there will be no more. */
-  space(): Promise<void>
+  /**
+   * Resolves when fewer calls than `queueLimit` are open, for those who wait in order of arrival, and keeps the place for the call that is made
+   * then. Rejects with `POOL_CLOSED` when there will be none, and with the signal's reason.
+   */
+  space(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
   statistics(): LocalPoolStatistics
 }

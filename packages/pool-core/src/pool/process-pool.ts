@@ -18,11 +18,11 @@ import type { ProcessPoolOptions, TaskModuleSpec } from './options.ts'
  */
 export class ProcessPool<Tasks = AnyTasks> extends LocalPool<Tasks> {
   /** @throws ForkpoolError BAD_ARGUMENT that names the option and what was expected. */
-  constructor(modules: TaskModuleSpec | readonly TaskModuleSpec[], options: ProcessPoolOptions<Tasks> = {}) {
+  constructor(modules: TaskModuleSpec | readonly TaskModuleSpec[], options: NoInfer<ProcessPoolOptions<Tasks>> = {}) {
     const resolved = resolvePoolOptions(modules, options)
     checkSerialisable(resolved.initializerArguments)
     const { env, execArgv } = options
-    super(new ProcessBackend({ clock: systemClock, heapMb: resolved.heapMb, env, execArgv }), resolved)
+    super(new ProcessBackend({ clock: systemClock, heapMb: resolved.heapMb, link: resolved.link, env, execArgv }), resolved)
   }
 
   /**

@@ -6,13 +6,16 @@ import { RunDeadlines } from './run-deadlines.ts'
 const A = 'a' as WorkerId
 const shard = (number: number): ShardId => number as ShardId
 
-function setUp(): { clock: FakeClock; deadlines: RunDeadlines; told: string[] } {
+function setUp(sequential = true): { clock: FakeClock; deadlines: RunDeadlines; told: string[] } {
   const clock = new FakeClock()
   const told: string[] = []
-  const deadlines = new RunDeadlines(clock, 50, {
-    late: (worker, one) => told.push(`late ${worker}${one}`),
-    overdue: (worker, one) => told.push(`overdue ${worker}${one}`),
-  })
+  const deadlines = new RunDeadlines(
+    { clock, graceMs: 50, sequential },
+    {
+      late: (worker, one) => told.push(`late ${worker}${one}`),
+      overdue: (worker, one) => told.push(`overdue ${worker}${one}`),
+    },
+  )
   return { clock, deadlines, told }
 }
 
@@ -59,4 +62,31 @@ test('a shard behind the running one that is given back does not touch its time'
   deadlines.answered(A, shard(2))
   clock.advance(40)
   expect(told).toEqual(['late a1'])
+})
+
+test('what waits lets the next begin, and both have their time', () => {
+  const { clock, deadlines, told } = setUp()
+  deadlines.assigned(A, shard(1), 100)
+  deadlines.assigned(A, shard(2), 100)
+  clock.advance(40)
+  deadlines.waits(A, shard(1), true)
+  clock.advance(60)
+  expect(told).toEqual(['late a1'])
+  clock.advance(40)
+  expect(told).toEqual(['late a1', 'late a2'])
+})
+
+test('where several run at once, the time of each begins when its worker says so', () => {
+  const { clock, deadlines, told } = setUp(false)
+  for (const number of [1, 2, 3]) deadlines.assigned(A, shard(number), 100)
+  clock.advance(1_000)
+  expect(told).toEqual([])
+  deadlines.began(A, shard(3))
+  clock.advance(50)
+  deadlines.began(A, shard(1))
+  clock.advance(50)
+  expect(told).toEqual(['late a3'])
+  expect(deadlines.answered(A, shard(3))).toBe(true)
+  clock.advance(100)
+  expect(told).toEqual(['late a3', 'late a1', 'overdue a1'])
 })

@@ -1,87 +1,123 @@
 import type { Cancel, Clock } from '../base/index.ts'
 import { after } from '../base/index.ts'
 import type { ShardId, WorkerId } from '../scheduler/index.ts'
+import type { ResolvedPoolOptions } from './options.ts'
 
 interface Held {
   readonly shard: ShardId
   readonly timeoutMs: number | undefined
+  /** Some task of it has begun. */
+  hasBegun: boolean
+  waits: boolean
+  isLate: boolean
+  cancelTimer: Cancel | undefined
+}
+
+export interface RunDeadlineOptions {
+  readonly clock: Clock
+  readonly graceMs: number
+  /** A worker runs what it holds one after the other; else it says when something begins. */
+  readonly sequential: boolean
 }
 
 export interface RunDeadlineEvents {
-  /** The shard that runs has used up its time: its worker is to be asked to leave it. */
+  /** A shard that runs has used up its time: its worker is to be asked to leave it. */
   readonly late: (worker: WorkerId, shard: ShardId) => void
   /** It was not left in time either. */
   readonly overdue: (worker: WorkerId, shard: ShardId) => void
 }
 
+/** A worker that leaves tasks behind does so before its pool takes it for one that does not answer. */
+const LEAVING_MS = 250
+
+/** How long a worker has to answer when it was asked to leave a shard; milliseconds. */
+export function graceMs({ cancelGraceMs, concurrency }: Pick<ResolvedPoolOptions, 'cancelGraceMs' | 'concurrency'>): number {
+  return concurrency === 1 ? cancelGraceMs : cancelGraceMs + Math.max(cancelGraceMs, LEAVING_MS)
+}
+
 /**
- * Keeps the time of running shards. A worker runs what it holds in order, so a shard runs from when it is the first: handed to an idle
- * worker, or left behind by the one before it. Costs nothing for shards without a limit on workers that hold none with one.
+ * Keeps the time of running shards. Of a worker that runs one after the other, a shard runs from when all before it wait, or are answered:
+ * handed to an idle worker, or left behind by the one before it.
  */
 export class RunDeadlines {
   readonly #clock: Clock
   readonly #graceMs: number
+  readonly #sequential: boolean
   readonly #events: RunDeadlineEvents
   /** Of each worker, in the order handed out. */
   readonly #held = new Map<WorkerId, Held[]>()
-  readonly #timers = new Map<WorkerId, Cancel>()
-  readonly #late = new Set<ShardId>()
 
-  constructor(clock: Clock, graceMs: number, events: RunDeadlineEvents) {
+  constructor({ clock, graceMs: ms, sequential }: RunDeadlineOptions, events: RunDeadlineEvents) {
     this.#clock = clock
-    this.#graceMs = graceMs
+    this.#graceMs = ms
+    this.#sequential = sequential
     this.#events = events
   }
 
   assigned(worker: WorkerId, shard: ShardId, timeoutMs: number | undefined): void {
+    const one = { shard, timeoutMs, hasBegun: false, waits: false, isLate: false, cancelTimer: undefined }
     const held = this.#held.get(worker)
-    if (held === undefined) this.#held.set(worker, [{ shard, timeoutMs }])
-    else held.push({ shard, timeoutMs })
-    if (held === undefined || held.length === 1) this.#start(worker)
+    if (held === undefined) this.#held.set(worker, [one])
+    else held.push(one)
+    this.#beginNext(worker)
+  }
+
+  /** The worker says that it runs the shard. */
+  began(worker: WorkerId, shard: ShardId): void {
+    const held = this.#find(worker, shard)
+    if (held !== undefined) this.#begin(worker, held)
+  }
+
+  /** What runs of the shard waits, so that the next begins; or it goes on. */
+  waits(worker: WorkerId, shard: ShardId, waits: boolean): void {
+    const held = this.#find(worker, shard)
+    if (held === undefined) return
+    held.waits = waits
+    this.#beginNext(worker)
   }
 
   /** The worker has answered for the shard. True: its time was over. */
   answered(worker: WorkerId, shard: ShardId): boolean {
     const held = this.#held.get(worker)
     const at = held?.findIndex((one) => one.shard === shard) ?? -1
-    if (held === undefined || at < 0) return false
+    const one = held?.[at]
+    if (held === undefined || one === undefined) return false
     held.splice(at, 1)
-    if (at === 0) {
-      this.#stop(worker)
-      this.#start(worker)
-    }
-    return this.#late.delete(shard)
+    one.cancelTimer?.()
+    this.#beginNext(worker)
+    return one.isLate
   }
 
   lost(worker: WorkerId): void {
-    this.#stop(worker)
-    for (const { shard } of this.#held.get(worker) ?? []) this.#late.delete(shard)
+    for (const { cancelTimer } of this.#held.get(worker) ?? []) cancelTimer?.()
     this.#held.delete(worker)
   }
 
-  #start(worker: WorkerId): void {
-    const first = this.#held.get(worker)?.[0]
-    if (first?.timeoutMs === undefined) return
-    const { shard, timeoutMs } = first
-    this.#schedule(worker, timeoutMs, () => {
-      this.#late.add(shard)
-      this.#schedule(worker, this.#graceMs, () => this.#events.overdue(worker, shard))
+  #find(worker: WorkerId, shard: ShardId): Held | undefined {
+    return this.#held.get(worker)?.find((one) => one.shard === shard)
+  }
+
+  #beginNext(worker: WorkerId): void {
+    if (!this.#sequential) return
+    for (const held of this.#held.get(worker) ?? []) {
+      this.#begin(worker, held)
+      if (!held.waits) return
+    }
+  }
+
+  #begin(worker: WorkerId, held: Held): void {
+    if (held.hasBegun) return
+    held.hasBegun = true
+    const { shard, timeoutMs } = held
+    if (timeoutMs === undefined) return
+    this.#schedule(held, timeoutMs, () => {
+      held.isLate = true
+      this.#schedule(held, this.#graceMs, () => this.#events.overdue(worker, shard))
       this.#events.late(worker, shard)
     })
   }
 
-  #schedule(worker: WorkerId, ms: number, run: () => void): void {
-    this.#timers.set(
-      worker,
-      this.#clock.schedule(after(this.#clock.now(), ms), () => {
-        this.#timers.delete(worker)
-        run()
-      }),
-    )
-  }
-
-  #stop(worker: WorkerId): void {
-    this.#timers.get(worker)?.()
-    this.#timers.delete(worker)
+  #schedule(held: Held, ms: number, run: () => void): void {
+    held.cancelTimer = this.#clock.schedule(after(this.#clock.now(), ms), run)
   }
 }

@@ -17,10 +17,10 @@ import type { LocalPoolOptions, TaskModuleSpec } from './options.ts'
  */
 export class ThreadPool<Tasks = AnyTasks> extends LocalPool<Tasks> {
   /** @throws ForkpoolError BAD_ARGUMENT that names the option and what was expected. */
-  constructor(modules: TaskModuleSpec | readonly TaskModuleSpec[], options: LocalPoolOptions<Tasks> = {}) {
+  constructor(modules: TaskModuleSpec | readonly TaskModuleSpec[], options: NoInfer<LocalPoolOptions<Tasks>> = {}) {
     const resolved = resolvePoolOptions(modules, options)
     checkCloneable(resolved.initializerArguments)
-    super(new ThreadBackend(resolved.heapMb), resolved)
+    super(new ThreadBackend(resolved.heapMb, resolved.link), resolved)
   }
 
   /**

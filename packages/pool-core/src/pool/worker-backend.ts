@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { ExitCause } from '../base/index.ts'
 import type { WorkerLink } from '../link/worker-link.ts'
 
@@ -10,11 +11,19 @@ export interface WorkerSetup {
   readonly initializer?: string | undefined
   readonly initializerArguments: readonly unknown[]
   readonly finalizer?: string | undefined
+  /** Tasks that it runs at once. */
+  readonly concurrency: number
+  /** Where it runs several: one that was asked to end and does not for so long is left behind; milliseconds. */
+  readonly abandonAfterMs: number
+  /** Says with each report how much memory the worker takes. */
+  readonly measuresMemory?: boolean | undefined
 }
 
 /** A worker that was started, whether or not it is ready. It does not keep the program alive. */
 export interface StartedWorker {
   readonly link: WorkerLink
+  /** For buffers that are shared or moved: of threads only. */
+  readonly notePort?: MessagePort | undefined
   /** Resolves once, when the worker has ended and what it sent has been read. */
   readonly exited: Promise<ExitCause>
   /** Ends it at once, whatever it does. Twice is fine. */

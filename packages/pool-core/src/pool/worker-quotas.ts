@@ -1,28 +1,47 @@
 import type { WorkerId } from '../scheduler/index.ts'
 
+interface Quota {
+  ran: number
+  /** Given to the worker, and not answered for. */
+  given: number
+}
+
 /** How many tasks each worker may still run. Without a limit it counts nothing. */
 export class WorkerQuotas {
   readonly #tasksPerWorker: number | undefined
-  readonly #ran = new Map<WorkerId, number>()
+  readonly #quotas = new Map<WorkerId, Quota>()
 
   constructor(tasksPerWorker: number | undefined) {
     this.#tasksPerWorker = tasksPerWorker
   }
 
-  /** So many of `count` tasks the worker may be given, 1 or more. What is left of a shard goes back to its batch. */
+  /** So many of `count` tasks the worker is given; 0 where what it holds is all that it may run. What is left of a shard goes back to its batch. */
   cut(worker: WorkerId, count: number): number {
-    return this.#tasksPerWorker === undefined ? count : Math.min(count, this.#tasksPerWorker - (this.#ran.get(worker) ?? 0))
+    if (this.#tasksPerWorker === undefined) return count
+    const quota = this.#of(worker)
+    const cut = Math.min(count, Math.max(0, this.#tasksPerWorker - quota.ran - quota.given))
+    quota.given += cut
+    return cut
   }
 
-  /** The worker ran `count` more. True: it has run as many as it may. */
-  spend(worker: WorkerId, count: number): boolean {
+  /** The worker ran `ran` of the `given`. True: it has run as many as it may. */
+  spend(worker: WorkerId, given: number, ran: number): boolean {
     if (this.#tasksPerWorker === undefined) return false
-    const ran = (this.#ran.get(worker) ?? 0) + count
-    this.#ran.set(worker, ran)
-    return ran >= this.#tasksPerWorker
+    const quota = this.#of(worker)
+    quota.given -= given
+    quota.ran += ran
+    return quota.ran >= this.#tasksPerWorker
   }
 
   lost(worker: WorkerId): void {
-    this.#ran.delete(worker)
+    this.#quotas.delete(worker)
+  }
+
+  #of(worker: WorkerId): Quota {
+    const known = this.#quotas.get(worker)
+    if (known !== undefined) return known
+    const quota = { ran: 0, given: 0 }
+    this.#quotas.set(worker, quota)
+    return quota
   }
 }

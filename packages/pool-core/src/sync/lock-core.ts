@@ -2,11 +2,12 @@ import type { Clock } from '../base/clock.ts'
 import { ForkpoolError } from '../base/errors.ts'
 import { checkOpen } from '../memory/check-open.ts'
 import type { Memory } from '../memory/memory.ts'
-import { currentOwner, isOwnerAlive } from '../memory/owner.ts'
+import { currentOwner, isOwnerAlive, OWNER_BITS } from '../memory/owner.ts'
 import type { Owner } from '../memory/owner.ts'
 import { WAIT_POINT_WORDS, WaitPoint } from './waiting.ts'
 
 const OWNER = 0
+const OWNER_MASK: number = 2 ** OWNER_BITS - 1
 const START = 1
 const FLAGS = 2
 const DEPTH = 3
@@ -38,7 +39,9 @@ export interface LockCoreOptions {
 
 /**
  * The words of a lock and what is done to them, for `Lock`, `RLock`, `Condition` and the guards inside queues.
- * - OWNER: the holder's `Owner.id`, 0 when free. Taken and recovered by compare-exchange, released by a store. The one word that decides.
+ * - OWNER: the holder's `Owner.id`, 0 when free, and above its bits the count of those who wait. The one word that decides. Taken and
+ *   recovered by compare-exchange; released by clearing the holder's bits, which tells in the same step whether somebody waits: so a turn
+ *   that nobody contends is two atomic operations.
  * - START: the holder's start time, in robust locks only; 0 while OWNER has just changed. Written by the holder.
  * - FLAGS: bits above. Written at creation and by the holder.
  * - DEPTH: how often an RLock was taken again. Written and read by the holder only.
@@ -47,6 +50,9 @@ export class LockCore {
   readonly #memory: Memory
   readonly #words: Int32Array
   readonly #base: number
+  /** Index of OWNER. */
+  readonly #at: number
+  readonly #id: number
   readonly #owner: Owner
   readonly #isRobust: boolean
   readonly #point: WaitPoint
@@ -55,7 +61,9 @@ export class LockCore {
     this.#memory = memory
     this.#words = memory.words
     this.#base = base
+    this.#at = base + OWNER
     this.#owner = currentOwner()
+    this.#id = this.#owner.id
     // The creator says robust; whoever attaches reads it.
     if (options.robust === true) Atomics.or(this.#words, base + FLAGS, ROBUST)
     this.#isRobust = (Atomics.load(this.#words, base + FLAGS) & ROBUST) !== 0
@@ -63,18 +71,20 @@ export class LockCore {
       order: 'fifo',
       clock: options.clock,
       lookEveryMs: this.#isRobust ? OWNER_CHECK_MS : options.lookEveryMs,
+      count: { word: this.#at, shift: OWNER_BITS },
     })
   }
 
   /** `Owner.id` of the holder; 0 when free. */
   get ownerId(): number {
     checkOpen(this.#memory)
-    return Atomics.load(this.#words, this.#base + OWNER)
+    return Atomics.load(this.#words, this.#at) & OWNER_MASK
   }
 
-  /** Whether this thread holds it. */
+  /** Whether this thread holds it. A plain reading will do: nobody else writes this thread's number, and its own writings it sees. */
   get isOwned(): boolean {
-    return this.ownerId === this.#owner.id
+    checkOpen(this.#memory)
+    return ((this.#words[this.#at] as number) & OWNER_MASK) === this.#id
   }
 
   get isRobust(): boolean {
@@ -94,43 +104,69 @@ export class LockCore {
     Atomics.and(this.#words, this.#base + FLAGS, ~INCONSISTENT)
   }
 
+  /** Read and written by the holder, or for people: plain readings and writings, ordered by those of OWNER. */
   get depth(): number {
-    return Atomics.load(this.#words, this.#base + DEPTH)
+    return this.#words[this.#base + DEPTH] as number
   }
 
   set depth(depth: number) {
-    Atomics.store(this.#words, this.#base + DEPTH, depth)
+    this.#words[this.#base + DEPTH] = depth
   }
 
-  /** Takes it if it is free, or if its owner is found dead. */
+  /** Takes it if it is free, or if its owner is found dead, which costs a look at `/proc`: those who wait do so after a sleep only. */
   tryTake(): boolean {
+    return this.#tryFree() || (this.#isRobust && this.#recover())
+  }
+
+  /** Takes it if it is free and nobody waits for it, in one step. */
+  tryUnwanted(): boolean {
     checkOpen(this.#memory)
-    if (Atomics.compareExchange(this.#words, this.#base + OWNER, 0, this.#owner.id) === 0) {
-      if (this.#isRobust) Atomics.store(this.#words, this.#base + START, this.#owner.start)
-      return true
+    return Atomics.compareExchange(this.#words, this.#at, 0, this.#id) === 0 && (!this.#isRobust || this.#taken())
+  }
+
+  /** Takes it if it is free. Looks before it writes: many who look often must not fight for the word. */
+  #tryFree(): boolean {
+    checkOpen(this.#memory)
+    for (;;) {
+      const seen = Atomics.load(this.#words, this.#at)
+      if ((seen & OWNER_MASK) !== 0) return false
+      if (Atomics.compareExchange(this.#words, this.#at, seen, seen | this.#id) === seen) return this.#taken()
     }
-    return this.#isRobust && this.#recover()
+  }
+
+  #taken(): true {
+    if (this.#isRobust) Atomics.store(this.#words, this.#base + START, this.#owner.start)
+    return true
   }
 
   /** Blocks this thread until it has the lock. @returns false when the time is over. */
   takeSync(timeoutMs: number, observe?: BlockedObserver): boolean {
-    if (!this.#point.isStarving && this.tryTake()) return true
-    return this.#point.blockSync(observe === undefined ? () => this.tryTake() : () => this.#tryObserved(observe), timeoutMs)
+    if (this.tryUnwanted() || (!this.#point.isStarving && this.#tryFree())) return true
+    const attempt = observe === undefined ? () => this.tryTake() : () => this.#tryObserved(observe)
+    return this.#point.blockSync(attempt, timeoutMs, () => this.#tryFree())
   }
 
   /** The same without blocking. Rejects with `signal.reason`. */
   take(timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
     signal?.throwIfAborted()
-    if (!this.#point.isStarving && this.tryTake()) return Promise.resolve(true)
-    return this.#point.block(() => this.tryTake(), timeoutMs, signal)
+    if (!this.#point.isStarving && this.#tryFree()) return Promise.resolve(true)
+    let isFirst = true
+    const attempt = (): boolean => {
+      const isGlance = isFirst
+      isFirst = false
+      return isGlance ? this.#tryFree() : this.tryTake()
+    }
+    return this.#point.block(attempt, timeoutMs, signal)
   }
 
   /** Frees it, whoever holds it, and wakes the next. @throws ForkpoolError NOT_LOCKED when it is free; nothing changes then. */
   free(): void {
     checkOpen(this.#memory)
     if (this.#isRobust) Atomics.store(this.#words, this.#base + START, 0)
-    if (Atomics.exchange(this.#words, this.#base + OWNER, 0) === 0) throw new ForkpoolError('NOT_LOCKED')
-    this.#point.wake(1)
+    const was = Atomics.and(this.#words, this.#at, ~OWNER_MASK)
+    if (was === this.#id) return
+    if ((was & OWNER_MASK) === 0) throw new ForkpoolError('NOT_LOCKED')
+    if (was >>> OWNER_BITS > 0) this.#point.wakeWaiting(1)
   }
 
   #tryObserved(observe: BlockedObserver): boolean {
@@ -149,7 +185,12 @@ export class LockCore {
     if (dead === 0 || dead === this.#owner.id) return false
     const start = Atomics.load(this.#words, this.#base + START)
     if (isOwnerAlive(dead, start)) return false
-    if (Atomics.compareExchange(this.#words, this.#base + OWNER, dead, this.#owner.id) !== dead) return false
+    for (let seen = Atomics.load(this.#words, this.#at); ;) {
+      if ((seen & OWNER_MASK) !== dead) return false
+      const found = Atomics.compareExchange(this.#words, this.#at, seen, (seen & ~OWNER_MASK) | this.#id)
+      if (found === seen) break
+      seen = found
+    }
     Atomics.store(this.#words, this.#base + START, this.#owner.start)
     this.depth = 0
     Atomics.or(this.#words, this.#base + FLAGS, INCONSISTENT)

@@ -46,10 +46,12 @@ export interface LockStatistics {
 export class Lock extends SharedObject {
   readonly #core: LockCore
   readonly #options: LockOptions
+  readonly #watch: DeadlockWatch | undefined
 
   constructor(options: LockOptions = {}, region: Region = placeRegion(options, 4 * LOCK_WORDS)) {
     super(region)
     this.#options = options
+    this.#watch = options.watch
     this.#core = new LockCore(region.memory, region.base, {
       robust: options.robust,
       clock: options.clock,
@@ -95,8 +97,10 @@ export class Lock extends SharedObject {
   acquireSync(): Guard
   acquireSync(options?: SyncWaitOptions): Guard | undefined
   acquireSync(options?: SyncWaitOptions): Guard | undefined {
+    // Short enough to be compiled into the caller: most turns of most locks end here.
+    if (options === undefined && this.#core.tryUnwanted()) return this.#guard()
     const timeoutMs = timeoutOf(options)
-    const watch = this.#options.watch
+    const watch = this.#watch
     if (watch === undefined) return this.#core.takeSync(timeoutMs) ? this.#guard() : undefined
     const isTaken = watch.guard(this.#name(), (observe) => this.#core.takeSync(timeoutMs, observe))
     return isTaken ? this.#guard() : undefined

@@ -97,10 +97,15 @@ export class Semaphore extends SharedObject {
   release(count: number = 1): void {
     checkOpen(this.region.memory)
     checkInteger('count', count, 1, SEMAPHORE_VALUE_MAX)
-    for (;;) {
-      const value = Atomics.load(this.words, this.#value)
-      if (value + count > SEMAPHORE_VALUE_MAX) throw new RangeError(`count: ${value} permits and ${count} more are too many`)
-      if (Atomics.compareExchange(this.words, this.#value, value, value + count) === value) break
+    // The first look may be late; the exchange is not, and tells what is there.
+    for (let value = this.words[this.#value] as number; ;) {
+      if (value + count > SEMAPHORE_VALUE_MAX) {
+        value = Atomics.load(this.words, this.#value)
+        if (value + count > SEMAPHORE_VALUE_MAX) throw new RangeError(`count: ${value} permits and ${count} more are too many`)
+      }
+      const found = Atomics.compareExchange(this.words, this.#value, value, value + count)
+      if (found === value) break
+      value = found
     }
     this.#point.wake(count)
   }
@@ -114,12 +119,15 @@ export class Semaphore extends SharedObject {
 
   #take(): boolean {
     checkOpen(this.region.memory)
-    for (;;) {
-      const value = Atomics.load(this.words, this.#value)
-      if (value === 0) return false
-      if (Atomics.compareExchange(this.words, this.#value, value, value - 1) !== value) continue
-      this.onTaken()
-      return true
+    const words = this.words
+    for (let value = (words[this.#value] as number) || Atomics.load(words, this.#value); value !== 0;) {
+      const found = Atomics.compareExchange(words, this.#value, value, value - 1)
+      if (found === value) {
+        this.onTaken()
+        return true
+      }
+      value = found
     }
+    return false
   }
 }

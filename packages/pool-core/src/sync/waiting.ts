@@ -3,6 +3,8 @@ import type { Cancel, Clock } from '../base/clock.ts'
 import { checkOpen } from '../memory/check-open.ts'
 import type { Memory, PendingWait } from '../memory/memory.ts'
 import type { WaitOptions } from './timeout.ts'
+import { WaiterCount } from './waiter-count.ts'
+import type { WaiterCountPlace } from './waiter-count.ts'
 
 /** Words that a wait point takes: changes, waiters, starving. */
 export const WAIT_POINT_WORDS = 3
@@ -22,8 +24,11 @@ const HAND_OVER_AFTER_MS = 1
 /** A newcomer that lines up because others starve looks for itself after this: they may have died without taking their word back. */
 const QUEUE_GRACE_MS = 4
 
-/** Looks before the kernel is asked to sleep, about 2 µs: shorter than the two system calls that it may save. Measured in README.md. */
-const SPIN_LOOKS = 60
+/**
+ * Looks before the kernel is asked to sleep, about 15 µs: a little more than a sleep and its wake-up take, so that looking in vain at most
+ * doubles the cost of a wait, and two that hand over to each other find out of the habit of sleeping. Measured in README.md.
+ */
+const SPIN_LOOKS = 500
 
 /** One waiter of this event loop. */
 interface LocalWaiter {
@@ -40,6 +45,8 @@ export interface WaitPointOptions {
   readonly clock?: Clock | undefined
   /** Look again at least this often even without a wake-up: for what no wake-up announces, such as the death of an owner. */
   readonly lookEveryMs?: number | undefined
+  /** Where the waiters are counted, instead of in a word of the wait point. */
+  readonly count?: WaiterCountPlace | undefined
 }
 
 /**
@@ -50,7 +57,7 @@ export class WaitPoint {
   readonly #memory: Memory
   readonly #words: Int32Array
   readonly #changes: number
-  readonly #waiters: number
+  readonly #waiters: WaiterCount
   readonly #starving: number
   readonly #order: 'fifo' | 'all'
   readonly #clock: Clock
@@ -66,7 +73,7 @@ export class WaitPoint {
     this.#memory = memory
     this.#words = memory.words
     this.#changes = base + CHANGES
-    this.#waiters = base + WAITERS
+    this.#waiters = new WaiterCount(memory.words, options.count ?? { word: base + WAITERS, shift: 0 })
     this.#starving = base + STARVING
     this.#order = options.order
     this.#clock = options.clock ?? systemClock
@@ -76,31 +83,37 @@ export class WaitPoint {
   /** Threads that wait, with each event loop counted once, plus those waiting in this loop beyond the first. */
   get waiters(): number {
     checkOpen(this.#memory)
-    return Atomics.load(this.#words, this.#waiters) + Math.max(0, this.#queue.size - 1)
+    return this.#waiters.value + Math.max(0, this.#queue.size - 1)
   }
 
-  /** Whether a newcomer must line up. */
+  /** Whether a newcomer must line up. The plain reading may be late: it lets one more go ahead, which fairness allows. */
   get isStarving(): boolean {
-    checkOpen(this.#memory)
-    return this.#queue.size > 0 || Atomics.load(this.#words, this.#starving) > 0
+    return this.#queue.size > 0 || (this.#words[this.#starving] as number) > 0
   }
 
   /** Wakes up to `count` waiters, after the state has changed. Costs one load when nobody waits. */
   wake(count: number): void {
     checkOpen(this.#memory)
-    if (Atomics.load(this.#words, this.#waiters) === 0) return
+    if (this.#waiters.value > 0) this.wakeWaiting(count)
+  }
+
+  /** The same for a caller who knows, from the change itself, that somebody waits. */
+  wakeWaiting(count: number): void {
     Atomics.add(this.#words, this.#changes, 1)
     // Waiters of this very loop need no kernel; they look as soon as the caller is done.
     if (this.#queue.size > 0) queueMicrotask(() => this.#pump())
     this.#memory.notify(this.#changes, count)
   }
 
-  /** Blocks this thread until `attempt` succeeds. @returns false when the time is over. What `attempt` throws ends the wait. */
-  blockSync(attempt: () => boolean, timeoutMs: number): boolean {
+  /**
+   * Blocks this thread until `attempt` succeeds. @returns false when the time is over. What `attempt` throws ends the wait.
+   * @param glance a cheaper attempt for the looks before the first sleep.
+   */
+  blockSync(attempt: () => boolean, timeoutMs: number, glance: () => boolean = attempt): boolean {
     checkOpen(this.#memory)
     if (timeoutMs > 0) {
       for (let look = 0; look < SPIN_LOOKS && !this.isStarving; look++) {
-        if (attempt()) return true
+        if (glance()) return true
         Atomics.pause()
       }
     }
@@ -109,14 +122,14 @@ export class WaitPoint {
     const end = start + timeoutMs
     let hasSlept = false
     let isStarving = false
-    Atomics.add(words, this.#waiters, 1)
+    this.#waiters.join()
     try {
       for (;;) {
         const seen = Atomics.load(words, this.#changes)
         const mustQueue = !hasSlept && Atomics.load(words, this.#starving) > 0
-        if (!mustQueue && attempt()) return true
+        if (!mustQueue && (hasSlept ? attempt() : glance())) return true
         const now = this.#clock.now()
-        if (now >= end) return false
+        if (now >= end) return !hasSlept && !mustQueue && glance !== attempt && attempt()
         if (hasSlept && !isStarving && this.#order === 'fifo' && now - start >= HAND_OVER_AFTER_MS) {
           isStarving = true
           Atomics.add(words, this.#starving, 1)
@@ -132,7 +145,7 @@ export class WaitPoint {
       }
     } finally {
       if (isStarving) this.#endStarving()
-      Atomics.sub(words, this.#waiters, 1)
+      this.#waiters.leave()
     }
   }
 
@@ -162,7 +175,7 @@ export class WaitPoint {
       }
       signal?.addEventListener('abort', onAbort, { once: true })
       if (timeoutMs !== Infinity) stopTimer = this.#clock.schedule(after(this.#clock.now(), timeoutMs), () => this.#expire(waiter))
-      if (this.#queue.size === 0) Atomics.add(this.#words, this.#waiters, 1)
+      if (this.#queue.size === 0) this.#waiters.join()
       this.#queue.add(waiter)
       this.#pump()
     })
@@ -186,7 +199,7 @@ export class WaitPoint {
     if (this.#isStarving) this.#endStarving()
     this.#isStarving = false
     if (this.#queue.size > 0) return
-    Atomics.sub(this.#words, this.#waiters, 1)
+    this.#waiters.leave()
     this.#pending?.cancel()
     this.#pending = undefined
   }

@@ -15,6 +15,8 @@ export interface ShardHost {
   readonly clock: Clock
   /** Resolves when the event loop has turned once, so that what waits to be read was read. */
   readonly nextTurn: () => Promise<void>
+  /** Whether buffers may travel beside results: shared memory, and what a task moves. */
+  readonly attaches?: boolean | undefined
 }
 
 /**
@@ -30,7 +32,7 @@ export async function runShard(message: RunMessage, context: ShardContext, host:
   const startedAt = host.clock.now()
   const args = readArguments(message.items, message.spread)
   const decodedAt = host.clock.now()
-  const results = new ShardResults(message.items.count, message.reply, host.clock)
+  const results = new ShardResults(message.items.count, message.reply, host.clock, host.attaches)
   const task = host.registry.get(message.task)
   let count = 0
   if (task === undefined) {
@@ -140,6 +142,7 @@ class ShardRun {
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+/** Whether it is a promise, or anything like one. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
 }

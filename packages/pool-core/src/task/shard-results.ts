@@ -2,6 +2,8 @@ import { ForkpoolError } from '../base/index.ts'
 import type { Clock } from '../base/index.ts'
 import { ITEM_BYTES_MAX, ItemBlockBuilder, sliceBlock, toWireError, wireErrorBytes } from '../protocol/index.ts'
 import type { ItemBlock, ShardFailure } from '../protocol/index.ts'
+import { movedFrom } from './move.ts'
+import { deniedByNode } from './denied.ts'
 
 /** Outcomes of one shard take so many bytes and at most one more outcome; then the shard yields. */
 const RESULT_BYTES_ENOUGH = 1024 * 1024
@@ -27,12 +29,14 @@ export class ShardResults {
   #lastLeftOut = false
   readonly #reply: 'auto' | 'json'
   readonly #clock: Clock
+  readonly #attaches: boolean
   /** Whether the reply is large enough: no further task should run for it. Never before the first outcome. */
   full = false
   /** Time spent in encoding, milliseconds; that of numbers is too little to measure. */
   encodeMs = 0
 
-  constructor(count: number, reply: 'auto' | 'json', clock: Clock) {
+  constructor(count: number, reply: 'auto' | 'json', clock: Clock, attaches = false) {
+    this.#attaches = attaches
     this.#numbers = new Float64Array(reply === 'auto' ? Math.min(count, RESULT_BYTES_ENOUGH / 8) : 0)
     this.#reply = reply
     this.#clock = clock
@@ -58,7 +62,7 @@ export class ShardResults {
     const startedAt = this.#clock.now()
     try {
       this.#builder ??= this.#switchToBuilder()
-      this.#builder.add(value)
+      this.#builder.add(value, this.#attaches ? movedFrom(value) : undefined)
       this.#weigh()
     } catch (thrown) {
       this.fail(at, thrown, false)
@@ -67,9 +71,11 @@ export class ShardResults {
     return !this.#lastLeftOut
   }
 
-  /** Task `at` threw, or its arguments cannot be used (`retryable` false). */
-  fail(at: number, thrown: unknown, retryable: boolean = !(thrown instanceof ForkpoolError && FUTILE.has(thrown.code))): void {
-    const error = toWireError(thrown)
+  /** Task `at` threw, or its arguments cannot be used (`mayRetry` false). */
+  fail(at: number, thrown: unknown, mayRetry = true): void {
+    const reason = deniedByNode(thrown) ?? thrown
+    const retryable = mayRetry && !(reason instanceof ForkpoolError && FUTILE.has(reason.code))
+    const error = toWireError(reason)
     this.#failures.push({ at, error, retryable })
     this.#failureBytes += FAILURE_ENVELOPE_BYTES + wireErrorBytes(error)
     if (this.#failureBytes >= RESULT_BYTES_ENOUGH) this.full = true
@@ -96,7 +102,7 @@ export class ShardResults {
   }
 
   #switchToBuilder(): ItemBlockBuilder {
-    const builder = new ItemBlockBuilder(this.#reply)
+    const builder = new ItemBlockBuilder(this.#reply, 'result', this.#attaches)
     for (let i = 0; i < this.#filled; i++) builder.add(this.#numbers[i])
     return builder
   }

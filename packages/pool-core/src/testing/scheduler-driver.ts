@@ -1,5 +1,6 @@
 import { after } from '../base/clock.ts'
 import type { Instant } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
 import { checkInvariants, createScheduler, isShardHeld, step } from '../scheduler/index.ts'
 import type {
   Assign,
@@ -29,6 +30,10 @@ export interface DrivenBatch {
   readonly retries?: number | undefined
   readonly backoffMs?: number | undefined
   readonly failFast?: boolean | undefined
+  readonly weight?: number | undefined
+  readonly jitter?: number | undefined
+  readonly timeoutMs?: number | undefined
+  readonly deadlineMs?: number | undefined
   readonly itemBytes?: number | undefined
 }
 
@@ -38,6 +43,7 @@ export interface DrivenAnswer {
   readonly failures?: readonly ShardTaskFailure[] | undefined
   readonly runMs?: number | undefined
   readonly spent?: boolean | undefined
+  readonly skipped?: boolean | undefined
 }
 
 /**
@@ -51,8 +57,8 @@ export class SchedulerDriver {
   readonly log: SchedulerCommand[] = []
   readonly #shards: Assign[] = []
 
-  constructor(options: Partial<SchedulerOptions> = {}) {
-    this.state = createScheduler({ baseWorkers: 0, maxWorkers: 8, ...options })
+  constructor(options: Partial<SchedulerOptions> = {}, random?: Pick<Random, 'next'>) {
+    this.state = createScheduler({ baseWorkers: 0, maxWorkers: 8, ...options }, random)
     this.pool('pool', 2)
   }
 
@@ -74,13 +80,17 @@ export class SchedulerDriver {
     const {
       backoffMs = 0,
       chunkSize,
+      deadlineMs,
       failFast = false,
+      jitter,
       pool = 'pool',
       priority = 0,
       retries = 0,
       session = 's',
       task = 't',
+      timeoutMs,
       total,
+      weight,
     } = options
     const batch: BatchOpened = {
       kind: 'batch-opened',
@@ -94,6 +104,10 @@ export class SchedulerDriver {
       retries,
       backoffMs,
       failFast,
+      weight,
+      jitter,
+      timeout: timeoutMs === undefined ? undefined : { ms: timeoutMs, error: 'too long' },
+      deadlineMs,
     }
     return this.give(batch)
   }
@@ -157,8 +171,8 @@ export class SchedulerDriver {
   }
 
   /** A worker answers for this shard, held or not. */
-  answerFor(shard: Assign, { failures = [], ran = shard.count, runMs = 0, spent }: DrivenAnswer = {}): readonly SchedulerCommand[] {
-    return this.give({ kind: 'shard-ran', worker: shard.worker, shard: shard.shard, ran, failures, runMs, spent })
+  answerFor(shard: Assign, { failures = [], ran = shard.count, runMs = 0, spent, skipped }: DrivenAnswer = {}): readonly SchedulerCommand[] {
+    return this.give({ kind: 'shard-ran', worker: shard.worker, shard: shard.shard, ran, failures, runMs, spent, skipped })
   }
 
   /** The task that the worker runs took too long. */

@@ -1,11 +1,26 @@
 import { assert } from '../base/assert.ts'
-import type { Assign, BatchId, BatchSettled, PoolName, ReleaseBlock, SettleFailed, ShardId, WorkerId } from '../scheduler/index.ts'
-import type { SimBatch, SimPlan } from './sim-plan.ts'
+import type { Clock } from '../base/clock.ts'
+import type {
+  Assign,
+  BatchId,
+  BatchSettled,
+  PoolName,
+  ReleaseBlock,
+  SchedulerCommand,
+  SettleFailed,
+  ShardId,
+  WorkerId,
+} from '../scheduler/index.ts'
+import type { SimBatch, SimItem, SimPlan } from './sim-plan.ts'
+import { SimStaff } from './sim-staff.ts'
 import type { SimAnswer } from './sim-worker.ts'
 
 const LIVE = 0
 const COMPLETED = 1
 const FAILED = 2
+
+/** What an item fails with that ran for too long. */
+export const TOO_LONG = 'too long'
 
 interface BatchBook {
   readonly plan: SimBatch
@@ -14,6 +29,7 @@ interface BatchBook {
   readonly items: number[]
   /** Runs that threw, by index, and the time before which the next must not begin. */
   readonly throws: Map<number, { times: number; notBefore: number }>
+  readonly openedAt: number
   paused: boolean
   cancelled: boolean
   settled: BatchSettled | undefined
@@ -30,9 +46,13 @@ export class SimLedger {
   readonly #sizes = new Map<PoolName, number>()
   /** Items that were handed out and not answered for. */
   readonly #inHand = new Set<string>()
+  readonly #clock: Clock
+  readonly #staff: SimStaff
 
-  constructor(plan: SimPlan) {
+  constructor(plan: SimPlan, clock: Clock) {
     this.#plan = plan
+    this.#clock = clock
+    this.#staff = new SimStaff(plan.options.failedStartsMax)
   }
 
   get openBatches(): readonly BatchId[] {
@@ -49,6 +69,7 @@ export class SimLedger {
       blocks: [],
       items: [],
       throws: new Map(),
+      openedAt: this.#clock.now(),
       paused: false,
       cancelled: false,
       settled: undefined,
@@ -71,7 +92,30 @@ export class SimLedger {
     if (book.settled === undefined) book.cancelled = true
   }
 
-  assigned(assign: Assign, now: number): void {
+  online(worker: WorkerId): void {
+    this.#staff.online(worker)
+  }
+
+  /** Before its commands are gone through one by one. `isHeld`: what the scheduler says now. */
+  stepped(commands: readonly SchedulerCommand[], isHeld: (worker: WorkerId, shard: ShardId) => boolean): void {
+    this.#staff.stepped(commands)
+    for (const command of commands) if (command.kind === 'kill-worker') this.#killed(command.worker, isHeld)
+  }
+
+  /** A worker is killed, and one item that took too long has failed, or waits to run again. */
+  #killed(worker: WorkerId, isHeld: (worker: WorkerId, shard: ShardId) => boolean): void {
+    const gone = [...this.#held].filter(([shard, held]) => held.worker === worker && !isHeld(worker, shard))
+    assert(gone.length <= 1, `${worker} is killed, and ${gone.length} of its shards have failed for it`)
+    for (const [shard, { assign }] of gone) {
+      const { items, timeoutMs } = this.#book(assign.batch).plan
+      const kind = items.get(assign.from)?.kind
+      const guilty = assign.count === 1 && timeoutMs !== undefined && (kind === 'hangs' || kind === 'lingers')
+      assert(guilty, `shard ${shard} of ${assign.batch} has failed for its time, and did not hang`)
+      this.#drop(shard)
+    }
+  }
+
+  assigned(assign: Assign): void {
     const book = this.#book(assign.batch)
     const block = book.blocks[assign.block]
     assert(block !== undefined && !block.released, `block ${assign.block} is handed out, and is gone`)
@@ -84,11 +128,13 @@ export class SimLedger {
       assert(book.items[index] === LIVE, `item ${item} runs again though it has settled`)
       assert(!this.#inHand.has(item), `item ${item} is with two workers`)
       this.#inHand.add(item)
+      noteTooLong(book, index, assign.attempt)
       const threw = book.throws.get(index)
       assert(assign.attempt === (threw?.times ?? 0) + 1, `item ${item} is at run ${assign.attempt} after ${threw?.times ?? 0} that threw`)
-      assert((threw?.notBefore ?? 0) <= now, `item ${item} runs again before its back-off is over`)
+      assert((threw?.notBefore ?? 0) <= this.#clock.now(), `item ${item} runs again before its back-off is over`)
     }
-    assert(assign.yieldAfterMs === undefined || book.plan.chunkSize === undefined, 'a shard of fixed length is told to yield')
+    const mayYield = book.plan.chunkSize === undefined || book.plan.timeoutMs !== undefined
+    assert(assign.yieldAfterMs === undefined || mayYield, 'a shard of fixed length is told to yield')
     assert(book.plan.chunkSize === undefined || assign.count <= book.plan.chunkSize, 'a shard is longer than chunkSize')
     this.#held.set(assign.shard, { worker: assign.worker, assign })
     this.#checkPoolLimit(assign)
@@ -109,23 +155,25 @@ export class SimLedger {
   }
 
   /** An answer for a shard that is held: its results count. */
-  answered(answer: SimAnswer, now: number): void {
+  answered(answer: SimAnswer): void {
     const held = this.#held.get(answer.shard)
     assert(held !== undefined, 'an answer was taken in that nobody waits for')
     this.#drop(answer.shard)
-    const { assign } = held
+    const { assign, worker } = held
+    this.#staff.answered(worker)
     const book = this.#book(assign.batch)
     const failed = new Set(answer.failures.map(({ at }) => assign.from + at))
     for (let index = assign.from; index < assign.from + answer.ran; index++) {
       if (!failed.has(index)) this.#settle(book, index, COMPLETED)
       else {
-        const delayMs = book.plan.backoffMs * 2 ** (assign.attempt - 1)
-        book.throws.set(index, { times: assign.attempt, notBefore: now + delayMs })
+        const delayMs = book.plan.backoffMs * 2 ** (assign.attempt - 1) * (1 - (book.plan.jitter ?? 0))
+        book.throws.set(index, { times: assign.attempt, notBefore: this.#clock.now() + delayMs })
       }
     }
   }
 
   lost(worker: WorkerId): void {
+    this.#staff.lost(worker)
     for (const [shard, held] of this.#held) if (held.worker === worker) this.#drop(shard)
   }
 
@@ -148,7 +196,16 @@ export class SimLedger {
       assert(attempts === cause.exits.length, `${name} failed after ${attempts} attempts`)
       return
     }
-    assert(item?.kind === 'throws', `${name} failed and never throws`)
+    if (item?.kind === 'hangs' || item?.kind === 'lingers') {
+      assert(book.plan.timeoutMs !== undefined, `${name} failed for its time, which has no limit`)
+      assert(cause.errors.length === book.plan.retries + 1, `${name} has ${cause.errors.length} errors of ${book.plan.retries + 1} runs`)
+      assert(
+        cause.errors.every((error) => error === TOO_LONG),
+        `${name} failed for ${String(cause.errors)}`,
+      )
+      return
+    }
+    assert(item?.kind === 'throws', `${name} failed and never throws: ${String(cause.errors)}`)
     const runs = item.retryable ? book.plan.retries + 1 : 1
     assert(item.times >= runs, `${name} failed though its next run would succeed`)
     assert(cause.errors.length === runs, `${name} has ${cause.errors.length} errors of ${runs} runs`)
@@ -177,7 +234,11 @@ export class SimLedger {
     assert(count(COMPLETED) === settled.completed && count(FAILED) === settled.failed, `${name} does not agree with the books`)
     assert(count(LIVE) === settled.cancelled, `${name}: ${count(LIVE)} items neither completed nor failed`)
     assert(settled.cancelled === 0 || this.#mayCancel(book), `${name}: nobody cancelled it`)
-    const outcome = book.cancelled ? 'cancelled' : settled.failed > 0 ? 'failed' : 'completed'
+    const { reason } = settled
+    assert(reason !== 'deadline' || this.#isOverdue(book), `${name}: its deadline has not come`)
+    assert(reason !== 'no-workers' || this.#staff.isHopeless(), `${name}: there are workers, or may be`)
+    assert(reason === undefined || !book.cancelled, `${name}: the caller has cancelled it`)
+    const outcome = book.cancelled ? 'cancelled' : settled.failed > 0 || reason !== undefined ? 'failed' : 'completed'
     assert(settled.outcome === outcome, `${name} should have outcome ${outcome}`)
     assert(
       book.blocks.every(({ released }) => released),
@@ -190,7 +251,7 @@ export class SimLedger {
     for (const [index, item] of book.plan.items) if (index < book.items.length) this.#checkFate(book, index, item.kind)
   }
 
-  #checkFate(book: BatchBook, index: number, kind: 'throws' | 'poison' | 'hangs'): void {
+  #checkFate(book: BatchBook, index: number, kind: SimItem['kind']): void {
     if (kind === 'throws') return
     const state = book.items[index]
     assert(state !== COMPLETED, `item ${book.plan.id} ${index} cannot complete`)
@@ -198,7 +259,11 @@ export class SimLedger {
   }
 
   #mayCancel(book: BatchBook): boolean {
-    return book.cancelled || (book.plan.failFast && book.items.includes(FAILED))
+    return book.cancelled || (book.plan.failFast && book.items.includes(FAILED)) || this.#isOverdue(book) || this.#staff.isHopeless()
+  }
+
+  #isOverdue({ openedAt, plan }: BatchBook): boolean {
+    return plan.deadlineMs !== undefined && this.#clock.now() >= openedAt + plan.deadlineMs
   }
 
   #settle(book: BatchBook, index: number, as: number): void {
@@ -211,4 +276,12 @@ export class SimLedger {
     assert(book !== undefined, `batch ${id} is unknown`)
     return book
   }
+}
+
+/** Of a run that took too long nobody tells but the next one, by its number. */
+function noteTooLong({ plan, throws }: BatchBook, index: number, attempt: number): void {
+  const kind = plan.items.get(index)?.kind
+  if (plan.timeoutMs === undefined || (kind !== 'hangs' && kind !== 'lingers')) return
+  const times = throws.get(index)?.times ?? 0
+  if (attempt === times + 2) throws.set(index, { times: attempt - 1, notBefore: 0 })
 }

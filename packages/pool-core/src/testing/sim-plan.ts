@@ -9,6 +9,8 @@ export type SimItem =
   | { readonly kind: 'poison' }
   /** Never ends; its worker has to be killed. */
   | { readonly kind: 'hangs' }
+  /** Ends when it is asked to, and not before. */
+  | { readonly kind: 'lingers' }
 
 export interface SimBatch {
   readonly id: BatchId
@@ -21,6 +23,10 @@ export interface SimBatch {
   readonly retries: number
   readonly backoffMs: number
   readonly failFast: boolean
+  readonly weight?: number | undefined
+  readonly jitter?: number | undefined
+  readonly timeoutMs?: number | undefined
+  readonly deadlineMs?: number | undefined
   readonly opensAt: number
   /** Lengths of its blocks, and how long after the one before each arrives. */
   readonly blocks: readonly { readonly count: number; readonly bytes: number; readonly afterMs: number }[]
@@ -50,7 +56,7 @@ export interface SimFaults {
 }
 
 export interface SimPlan {
-  readonly options: SchedulerOptions & { readonly crashLimit: number; readonly yieldAfterMs: number }
+  readonly options: SchedulerOptions & { readonly crashLimit: number; readonly yieldAfterMs: number; readonly failedStartsMax: number }
   readonly pools: readonly { readonly pool: PoolName; readonly size: number }[]
   readonly resizes: readonly { readonly at: number; readonly pool: PoolName; readonly size: number }[]
   readonly batches: readonly SimBatch[]
@@ -73,6 +79,8 @@ export function drawPlan(random: SeededRandom): SimPlan {
     prefetch: random.pick([1, 1, 1, 0, 2]),
     yieldAfterMs: random.pick([100, 100, 10]),
     crashLimit,
+    // No world has so many: there it is waited for workers as long as it takes.
+    failedStartsMax: 1_000,
     cancelGraceMs: random.pick([1_000, 20]),
   }
   return {

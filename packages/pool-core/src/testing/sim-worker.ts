@@ -17,7 +17,7 @@ interface SimRun {
   readonly startedAt: number
   /** Items that run before it ends one way or another. */
   readonly ran: number
-  readonly end: 'answers' | 'crashes' | 'hangs'
+  readonly end: 'answers' | 'crashes' | 'hangs' | 'lingers'
 }
 
 export interface SimWorkerHost {
@@ -67,8 +67,8 @@ export class SimWorker {
     const elapsedMs = this.#host.clock.now() - run.startedAt
     const done = Math.floor(elapsedMs / run.batch.itemMs)
     // One that hangs, or is about to crash, does not look whether it was asked to leave.
-    if (done >= run.ran) return
-    this.#end({ ...run, ran: done, end: 'answers' })
+    if (done >= run.ran && run.end !== 'lingers') return
+    this.#end({ ...run, ran: Math.min(done, run.ran), end: 'answers' })
   }
 
   /** Ends without a word. */
@@ -84,7 +84,7 @@ export class SimWorker {
     if (next === undefined) return
     const run = this.#foresee(next.assign, next.batch)
     this.#running = run
-    if (run.end === 'hangs') return
+    if (run.end === 'hangs' || run.end === 'lingers') return
     const { clock } = this.#host
     this.#timer = clock.schedule(after(clock.now(), run.ran * run.batch.itemMs), () => this.#end(run))
   }
@@ -97,7 +97,7 @@ export class SimWorker {
       }
       const item = batch.items.get(assign.from + at)
       if (item?.kind === 'poison') return { assign, batch, startedAt, ran: at, end: 'crashes' }
-      if (item?.kind === 'hangs') return { assign, batch, startedAt, ran: at, end: 'hangs' }
+      if (item?.kind === 'hangs' || item?.kind === 'lingers') return { assign, batch, startedAt, ran: at, end: item.kind }
     }
     return { assign, batch, startedAt, ran: assign.count, end: 'answers' }
   }

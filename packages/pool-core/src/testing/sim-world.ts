@@ -2,13 +2,14 @@ import { assert } from '../base/assert.ts'
 import { after } from '../base/clock.ts'
 import type { Cancel, Instant } from '../base/clock.ts'
 import { ForkpoolError } from '../base/errors.ts'
-import { checkInvariants, createScheduler, isShardHeld, schedulerStatistics, step } from '../scheduler/index.ts'
+import { checkInvariants, createScheduler, isShardHeld, isShardTooLate, schedulerStatistics, step } from '../scheduler/index.ts'
 import type { SchedulerCommand, SchedulerEvent, SchedulerState, WorkerId } from '../scheduler/index.ts'
 import { FakeClock } from './fake-clock.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { SimFleet } from './sim-fleet.ts'
-import { SimLedger } from './sim-ledger.ts'
+import { SimLedger, TOO_LONG } from './sim-ledger.ts'
 import { drawPlan } from './sim-plan.ts'
+import { withPolicies } from './sim-policies.ts'
 import type { SimBatch, SimPlan } from './sim-plan.ts'
 import type { SimAnswer } from './sim-worker.ts'
 
@@ -28,6 +29,9 @@ export interface SimReport {
 
 /** No plan that `drawPlan` gives needs nearly as many: more is a loop. */
 const STEPS_MAX = 100_000
+
+/** Sets the source of policies apart from that of everything else. */
+const POLICIES = 1_000_003
 
 /**
  * A world from one seed: pools, batches, workers that run, yield, throw, crash, hang, answer late or twice, start slowly or not at all, and
@@ -51,12 +55,17 @@ export class SimWorld {
   constructor(seed: number) {
     this.#seed = seed
     this.#random = new SeededRandom(seed)
-    this.#plan = drawPlan(this.#random)
-    this.#ledger = new SimLedger(this.#plan)
-    this.#state = createScheduler(this.#plan.options)
+    const plan = drawPlan(this.#random)
+    const policies = new SeededRandom(seed + POLICIES)
+    this.#plan = policies.chance(0.5) ? withPolicies(plan, policies) : plan
+    this.#ledger = new SimLedger(this.#plan, this.#clock)
+    this.#state = createScheduler(this.#plan.options, policies)
     // Fewer kills than `crashLimit`, so that each item that fails for lost workers is guilty.
     this.#fleet = new SimFleet(this.#clock, this.#random, this.#plan.faults, this.#plan.options.crashLimit - 1, {
-      online: (worker) => this.#give({ kind: 'worker-online', worker }),
+      online: (worker) => {
+        this.#ledger.online(worker)
+        this.#give({ kind: 'worker-online', worker })
+      },
       lost: (worker) => this.#lose(worker),
       answered: (worker, answer) => this.#takeIn(worker, answer),
     })
@@ -145,6 +154,7 @@ export class SimWorld {
   #give(event: SchedulerEvent): void {
     assert(++this.#steps <= STEPS_MAX, 'the world does not come to rest')
     const commands = step(this.#state, event, this.#clock.now())
+    this.#ledger.stepped(commands, (worker, shard) => isShardHeld(this.#state, worker, shard))
     for (const command of commands) this.#note(command)
     checkInvariants(this.#state)
     for (const command of commands) this.#obey(command)
@@ -152,7 +162,7 @@ export class SimWorld {
 
   #note(command: SchedulerCommand): void {
     for (const char of JSON.stringify(command)) this.#digest = (Math.imul(this.#digest, 31) + (char.codePointAt(0) ?? 0)) | 0
-    if (command.kind === 'assign') this.#ledger.assigned(command, this.#clock.now())
+    if (command.kind === 'assign') this.#ledger.assigned(command)
     else if (command.kind === 'settle-failed') this.#ledger.failed(command)
     else if (command.kind === 'release-block') this.#ledger.released(command)
     else if (command.kind === 'batch-settled') this.#ledger.settled(command)
@@ -194,7 +204,8 @@ export class SimWorld {
   #takeIn(worker: WorkerId, answer: SimAnswer): void {
     const held = isShardHeld(this.#state, worker, answer.shard)
     assert(held === this.#ledger.isHeld(worker, answer.shard), `whether ${worker} holds shard ${answer.shard} is not clear`)
-    if (held) this.#ledger.answered(answer, this.#clock.now())
+    assert(!isShardTooLate(this.#state, worker, answer.shard, answer.runMs), 'an item that ran in time ran for too long')
+    if (held) this.#ledger.answered(answer)
     this.#give({ kind: 'shard-ran', worker, ...answer })
   }
 
@@ -224,6 +235,7 @@ export class SimWorld {
 }
 
 function pickOpened(batch: SimBatch) {
-  const { backoffMs, chunkSize, failFast, pool, priority, retries, session, task, total } = batch
-  return { backoffMs, chunkSize, failFast, pool, priority, retries, session, task, total }
+  const { backoffMs, chunkSize, deadlineMs, failFast, jitter, pool, priority, retries, session, task, timeoutMs, total, weight } = batch
+  const timeout = timeoutMs === undefined ? undefined : { ms: timeoutMs, error: TOO_LONG }
+  return { backoffMs, chunkSize, deadlineMs, failFast, jitter, pool, priority, retries, session, task, timeout, total, weight }
 }

@@ -1,10 +1,13 @@
 import type { Clock, Instant } from '../base/index.ts'
 import { after, RingBuffer } from '../base/index.ts'
+import { isNote } from '../link/note-channel.ts'
+import type { NestedAnswer, NoteChannel, PoolNote, Prelude, WorkerNote } from '../link/note-channel.ts'
 import type { WorkerLink } from '../link/worker-link.ts'
-import { decodeCoordinatorMessage, encodeItems, encodeWorkerMessage } from '../protocol/index.ts'
-import type { CoordinatorMessage, RunMessage } from '../protocol/index.ts'
-import { runShard, ShardContext } from '../task/index.ts'
-import type { ShardHost } from '../task/index.ts'
+import { decodeCoordinatorMessage, encodeItems, encodeWorkerMessage, movedOf } from '../protocol/index.ts'
+import type { CoordinatorMessage, ItemBlock, RanMessage, RunMessage } from '../protocol/index.ts'
+import { Places, readStores, runShard, runShardAtOnce, runStream, ShardContext, StreamRoom } from '../task/index.ts'
+import type { ShardHost, StreamHost, TaskServices } from '../task/index.ts'
+import { ShardNotes } from './shard-notes.ts'
 
 /**
  * Shards that are held run one after the other without a turn of the event loop between them for so long at most: reports wait for the
@@ -12,78 +15,216 @@ import type { ShardHost } from '../task/index.ts'
  */
 const TURN_AFTER_MS = 1
 
+/** What a worker of a pool of this program has beside messages. */
+export interface WorkerNotes {
+  readonly channel: NoteChannel<WorkerNote, PoolNote>
+  /** The calls that tasks of this shard may make of their pool. */
+  readonly poolOf: (context: ShardContext, shard: number) => ReturnType<TaskServices['pool']>
+  /** What such a call brings. */
+  readonly onAnswer: (answer: NestedAnswer) => void
+}
+
 export interface WorkerSessionParts {
   readonly link: WorkerLink
   readonly workerId: string
   readonly host: ShardHost & { readonly clock: Clock }
+  /** Tasks that run at once where they return promises. Default 1. */
+  readonly concurrency?: number | undefined
+  /** Where several run at once: a task that was asked to end and does not for so long is left behind; milliseconds. Default 1,000. */
+  readonly abandonAfterMs?: number | undefined
+  readonly notes?: WorkerNotes | undefined
   /** Called once, after a `stop`, when the last report is on its way. */
   readonly onStopped: () => void
   /** Called with what is wrong with a frame that is no message; the session is over then. */
   readonly onGarbage: (error: unknown) => void
 }
 
-/** What a worker does with the messages of its pool or coordinator: runs shards one after the other, in order of arrival, and reports on each once. */
+interface RunningShard {
+  readonly message: RunMessage
+  readonly context: ShardContext
+  /** Of a stream. */
+  readonly room: StreamRoom | undefined
+}
+
+/**
+ * What a worker does with the messages of its pool or coordinator: runs shards in order of arrival, and reports on each once. One after the other,
+ * except that it begins the next where a shard waits for calls of its own or for its reader; with `concurrency`, as many at once as tasks of
+ * theirs have places.
+ */
 export class WorkerSession {
   readonly #parts: WorkerSessionParts
   readonly #held = new RingBuffer<RunMessage>()
-  /** The shard that runs, if any. */
-  #running: { readonly message: RunMessage; readonly context: ShardContext } | undefined
+  readonly #running = new Map<number, RunningShard>()
+  readonly #preludes = new Map<number, Prelude>()
+  readonly #shardNotes: ShardNotes | undefined
+  /** Where several tasks run at once. */
+  readonly #places: Places | undefined
+  /** Else: shards that run and do not wait. */
+  #busy = 0
   #state: 'open' | 'stopping' | 'over' = 'open'
 
   constructor(parts: WorkerSessionParts) {
     this.#parts = parts
+    const { concurrency = 1, host, notes } = parts
+    if (concurrency > 1) this.#places = new Places(concurrency)
+    if (notes !== undefined) this.#shardNotes = new ShardNotes(host.clock, (note) => notes.channel.send(note))
   }
 
   /** ` while it ran …`, for the last words of a worker that dies over it. */
   describeRun(): string {
-    if (this.#running === undefined) return ' while it ran nothing'
-    const { message, context } = this.#running
-    return ` while it ran ${message.task}, item ${context.index} of its batch`
+    const [first, ...others] = this.#running.values()
+    if (first === undefined) return ' while it ran nothing'
+    const also = others.length === 0 ? '' : `, and ${others.length} more`
+    return ` while it ran ${first.message.task}, item ${first.context.index} of its batch${also}`
   }
 
   /** Takes a frame of the link. */
   readonly receive = (frame: Uint8Array): void => {
     if (this.#state === 'over') return
-    let message: CoordinatorMessage
+    const { notes } = this.#parts
+    let message: CoordinatorMessage | PoolNote
     try {
-      message = decodeCoordinatorMessage(frame)
+      message = notes !== undefined && isNote(frame) ? notes.channel.read(frame) : decodeCoordinatorMessage(frame)
     } catch (thrown) {
       this.#state = 'over'
       this.#parts.onGarbage(thrown)
       return
     }
+    this.#take(message)
+  }
+
+  #take(message: CoordinatorMessage | PoolNote): void {
     switch (message.kind) {
       case 'run':
-        this.#held.push(this.#running === undefined ? message : ownBytes(message))
-        if (this.#running === undefined) void this.#runHeld()
-        return
+        return this.#takeShard(message)
       case 'abort':
         return this.#abort(message.shard)
       case 'stop':
         this.#state = 'stopping'
-        if (this.#running === undefined) this.#finish()
+        return this.#finishIfDone()
+      case 'prelude':
+        this.#preludes.set(message.shard, message)
+        return
+      case 'more':
+        this.#running.get(message.shard)?.room?.more(message.count)
+        return
+      case 'answer':
+        return this.#parts.notes?.onAnswer(message.answer)
     }
   }
 
+  #takeShard(message: RunMessage): void {
+    if (this.#places !== undefined) {
+      void this.#runAtOnce(message, this.#places)
+      return
+    }
+    this.#held.push(this.#busy === 0 ? message : ownBytes(message))
+    if (this.#busy === 0) void this.#runHeld()
+  }
+
   async #runHeld(): Promise<void> {
-    const { link, workerId, host } = this.#parts
+    const { host } = this.#parts
+    this.#busy++
     let turnAt: Instant = after(host.clock.now(), TURN_AFTER_MS)
-    for (let message = this.#held.shift(); message !== undefined; message = this.#held.shift()) {
-      const context = new ShardContext(workerId, message.attempt)
-      this.#running = { message, context }
-      link.send(encodeWorkerMessage(await runShard(message, context, host)))
+    for (let message = this.#held.shift(); message !== undefined; message = this.#busy > 1 ? undefined : this.#held.shift()) {
+      const prelude = this.#takePrelude(message.shard)
+      const running = this.#open(message, prelude, (waits) => this.#waits(waits))
+      this.#report(running, await this.#run(running, host))
       if (this.#held.length > 0 && host.clock.now() >= turnAt) {
         await host.nextTurn()
         turnAt = after(host.clock.now(), TURN_AFTER_MS)
       }
     }
-    this.#running = undefined
-    if (this.#state === 'stopping') this.#finish()
+    this.#busy--
+    this.#finishIfDone()
+  }
+
+  #run({ context, message, room }: RunningShard, host: ShardHost): Promise<RanMessage> {
+    return room === undefined ? runShard(message, context, host) : runStream(message, context, room, this.#streamHost(message, undefined))
+  }
+
+  #streamHost({ shard }: RunMessage, abandonAfterMs: number | undefined): StreamHost {
+    const { host, notes } = this.#parts
+    const produce = (items: ItemBlock): void => {
+      if (items.attachments === undefined) notes?.channel.send({ kind: 'produced', shard, items })
+      else notes?.channel.sendAttached({ kind: 'produced', shard, items }, movedOf(items.attachments))
+    }
+    return { ...host, produce, abandonAfterMs }
+  }
+
+  /** A shard waits, and the next begins; or it goes on, beside what has begun meanwhile. */
+  #waits(waits: boolean): void {
+    this.#busy += waits ? -1 : 1
+    if (this.#busy === 0 && this.#held.length > 0) void this.#runHeld()
+  }
+
+  async #runAtOnce(message: RunMessage, places: Places): Promise<void> {
+    const { host, abandonAfterMs = 1_000, notes } = this.#parts
+    const { shard } = message
+    const prelude = this.#takePrelude(shard)
+    const running = this.#open(message, prelude, (waits) => {
+      if (waits) places.give()
+      else places.retake()
+    })
+    if (running.room !== undefined) {
+      // An abort before its turn is seen in its turn: the wait is for others that end.
+      await new Promise<void>((begin) => places.take(begin))
+      this.#report(running, await runStream(message, running.context, running.room, this.#streamHost(message, abandonAfterMs)))
+      places.give()
+    } else {
+      const onBegin = (): void => {
+        if (prelude?.tellsBegin === true) notes?.channel.send({ kind: 'began', shard })
+      }
+      this.#report(running, await runShardAtOnce(running.message, running.context, { ...host, places, abandonAfterMs, onBegin }))
+    }
+    this.#finishIfDone()
+  }
+
+  #takePrelude(shard: number): Prelude | undefined {
+    if (this.#preludes.size === 0) return undefined
+    const prelude = this.#preludes.get(shard)
+    this.#preludes.delete(shard)
+    return prelude
+  }
+
+  #open(message: RunMessage, prelude: Prelude | undefined, waits: (waits: boolean) => void): RunningShard {
+    const { shard, attempt } = message
+    const context = new ShardContext(this.#parts.workerId, attempt, this.#services(shard, prelude, waits))
+    const room = prelude?.room === undefined ? undefined : new StreamRoom(prelude.room)
+    const running = { message: attached(message, prelude), context, room }
+    this.#running.set(shard, running)
+    return running
+  }
+
+  #services(shard: number, prelude: Prelude | undefined, waits: (waits: boolean) => void): TaskServices | undefined {
+    const { notes } = this.#parts
+    const said = this.#shardNotes
+    if (notes === undefined || said === undefined) return undefined
+    return {
+      log: (index, values) => said.log(shard, index, values),
+      progress: (index, fraction, note) => said.progress(shard, index, fraction, note),
+      stores: prelude?.stores === undefined ? undefined : readStores(prelude.stores),
+      pool: (context) => notes.poolOf(context, shard),
+      waits,
+    }
+  }
+
+  #report({ context }: RunningShard, report: RanMessage): void {
+    const { shard, values } = report
+    context.close()
+    this.#running.delete(shard)
+    this.#shardNotes?.ended(shard)
+    if (values.attachments !== undefined) {
+      const { attachments } = values
+      this.#parts.notes?.channel.sendAttached({ kind: 'attachments', shard, attachments }, movedOf(attachments))
+    }
+    this.#parts.link.send(encodeWorkerMessage(report))
   }
 
   #abort(shard: number): void {
-    if (this.#running?.message.shard === shard) {
-      this.#running.context.abort()
+    const running = this.#running.get(shard)
+    if (running !== undefined) {
+      running.context.abort()
       return
     }
     // One that waits is answered at once: the answer must not wait for another shard to end. One that is unknown was answered.
@@ -91,14 +232,22 @@ export class WorkerSession {
     if (!held.some((message) => message.shard === shard)) return
     this.#held.clear()
     for (const message of held) if (message.shard !== shard) this.#held.push(message)
+    this.#preludes.delete(shard)
     const nothing = { kind: 'ran', shard, count: 0, values: encodeItems([]), runMs: 0, decodeMs: 0, encodeMs: 0 } as const
     this.#parts.link.send(encodeWorkerMessage(nothing))
   }
 
-  #finish(): void {
+  #finishIfDone(): void {
+    if (this.#state !== 'stopping' || this.#running.size > 0 || this.#held.length > 0) return
     this.#state = 'over'
     this.#parts.onStopped()
   }
+}
+
+/** The message with the buffers that stand beside its items. */
+function attached(message: RunMessage, prelude: Prelude | undefined): RunMessage {
+  if (prelude?.attachments === undefined) return message
+  return { ...message, items: { ...message.items, attachments: prelude.attachments } }
 }
 
 /** A message that waits must not share its bytes with the frame, which is the link's again when the handler returns. */

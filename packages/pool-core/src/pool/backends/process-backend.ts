@@ -6,11 +6,16 @@ import { fileURLToPath } from 'node:url'
 import { serialize } from 'node:v8'
 import type { Clock, ExitCause } from '../../base/index.ts'
 import { after } from '../../base/index.ts'
+import { RingLink } from '../../link/ring-link.ts'
 import { StreamLink } from '../../link/stream-link.ts'
+import { NamelessMemory } from '../../memory/nameless-memory.ts'
 import { ENTRY_FLAGS, PROCESS_ENTRY } from '../entry/entry-urls.ts'
 import { inheritedFlags } from '../inherited-flags.ts'
-import { LINK_DESCRIPTOR } from '../link-descriptor.ts'
+import { LINK_DESCRIPTOR } from '../worker-greeting.ts'
+import type { ProcessGreeting } from '../worker-greeting.ts'
+import type { LinkKind } from '../options.ts'
 import type { StartedWorker, WorkerBackend, WorkerSetup } from '../worker-backend.ts'
+import { createRingFile, demandRings } from './ring-file.ts'
 
 /** Standard error of a worker that is kept for the error which tells of its end. */
 const STDERR_KEPT_CHARACTERS = 4_000
@@ -24,33 +29,39 @@ export interface ProcessBackendOptions {
   readonly heapMb: number | undefined
   /** Added to this program's environment variables. */
   readonly env: Readonly<Record<string, string>> | undefined
+  /** How frames travel; undefined: by rings where they can be had. */
+  readonly link: LinkKind | undefined
   /** Flags for Node, instead of this program's. */
   readonly execArgv: readonly string[] | undefined
 }
 
 /**
  * Workers that are child processes. What they print goes where this program prints. Each has a pipe of its own to the pool, and ends when that
- * breaks, or soon after this program has ended, whatever it does then.
+ * breaks, or soon after this program has ended, whatever it does then. Frames go through rings in shared memory, where the system allows.
  */
 export class ProcessBackend implements WorkerBackend {
   readonly kind = 'process'
   readonly #options: ProcessBackendOptions
 
+  /** @throws ForkpoolError NOT_SUPPORTED for `link: 'ring'` where processes cannot share memory. */
   constructor(options: ProcessBackendOptions) {
     this.#options = options
+    if (options.link === 'ring') demandRings()
   }
 
   start(setup: WorkerSetup): StartedWorker {
     const { clock, env, execArgv = inheritedFlags(process.execArgv), heapMb } = this.#options
     const heapFlags = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`]
+    const ring = this.#options.link === 'channel' ? undefined : createRingFile()
     const child = spawn(process.execPath, [...execArgv, ...heapFlags, ...ENTRY_FLAGS, fileURLToPath(PROCESS_ENTRY), String(process.pid)], {
-      stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
+      stdio: ['ignore', 'inherit', 'pipe', 'pipe', ring ?? 'ignore'],
       env: env === undefined ? process.env : { ...process.env, ...env },
       windowsHide: true,
     })
     const socket = child.stdio[LINK_DESCRIPTOR] as Socket
-    const link = new StreamLink(socket)
-    link.send(serialize(setup))
+    const link = new RingLink(new StreamLink(socket), clock)
+    // The process takes longer to begin than this one to load what maps memory.
+    setImmediate(() => greet(link, setup, ring))
     child.unref()
     socket.unref()
     return {
@@ -59,6 +70,17 @@ export class ProcessBackend implements WorkerBackend {
       kill: () => void child.kill('SIGKILL'),
     }
   }
+}
+
+function greet(link: RingLink, setup: WorkerSetup, ring: number | undefined): void {
+  let hasRing = ring !== undefined
+  try {
+    if (ring !== undefined) link.join(new NamelessMemory(ring), 0)
+  } catch {
+    // No koffi for this system: frames go through the pipe.
+    hasRing = false
+  }
+  link.send(serialize({ setup, hasRing } satisfies ProcessGreeting))
 }
 
 function exitOf(child: ChildProcess, clock: Clock): Promise<ExitCause> {

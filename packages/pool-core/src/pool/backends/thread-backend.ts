@@ -1,30 +1,41 @@
 import { inspect } from 'node:util'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { ExitCause } from '../../base/index.ts'
+import { systemClock } from '../../base/index.ts'
 import { MessagePortLink } from '../../link/message-port-link.ts'
+import { RING_CAPACITY, ringMemoryBytes } from '../../link/ring-layout.ts'
+import { RingLink } from '../../link/ring-link.ts'
+import { ThreadMemory } from '../../memory/thread-memory.ts'
 import { ENTRY_FLAGS, THREAD_ENTRY } from '../entry/entry-urls.ts'
+import type { LinkKind } from '../options.ts'
+import type { ThreadGreeting } from '../worker-greeting.ts'
 import type { StartedWorker, WorkerBackend, WorkerSetup } from '../worker-backend.ts'
 
 /** Workers that are threads of this program. One that calls `process.exit` or runs out of memory ends alone; a native abort ends the program. */
 export class ThreadBackend implements WorkerBackend {
   readonly kind = 'thread'
   readonly #heapMb: number | undefined
+  readonly #link: LinkKind | undefined
 
-  /** @param heapMb limit of each thread's heap, megabytes. */
-  constructor(heapMb: number | undefined) {
+  /** @param heapMb limit of each thread's heap, megabytes. @param link how frames travel; undefined: by rings. */
+  constructor(heapMb: number | undefined, link: LinkKind | undefined) {
     this.#heapMb = heapMb
+    this.#link = link
   }
 
   start(setup: WorkerSetup): StartedWorker {
     const { port1, port2 } = new MessageChannel()
+    const notes = new MessageChannel()
+    const ring = this.#link === 'channel' ? undefined : new ThreadMemory(ringMemoryBytes(RING_CAPACITY))
     const thread = new Worker(THREAD_ENTRY, {
       name: setup.workerId,
-      workerData: { setup, port: port2 },
-      transferList: [port2],
+      workerData: { setup, port: port2, notePort: notes.port2, ring: ring?.handle } satisfies ThreadGreeting,
+      transferList: [port2, notes.port2],
       ...(ENTRY_FLAGS.length > 0 && { execArgv: [...ENTRY_FLAGS] }),
       ...(this.#heapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: this.#heapMb } }),
     })
-    const link = new MessagePortLink(port1, false)
+    const link = new RingLink(new MessagePortLink(port1, false), systemClock)
+    if (ring !== undefined) link.join(ring, 0)
     thread.unref()
     const closed = new Promise<void>((resolve) => port1.once('close', resolve))
     const exited = exitOf(thread).then(async (exit) => {
@@ -32,7 +43,7 @@ export class ThreadBackend implements WorkerBackend {
       await closed
       return exit
     })
-    return { link, exited, kill: () => void thread.terminate() }
+    return { link, notePort: notes.port1, exited, kill: () => void thread.terminate() }
   }
 }
 

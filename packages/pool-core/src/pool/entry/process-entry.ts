@@ -5,10 +5,13 @@
 import { Socket } from 'node:net'
 import process from 'node:process'
 import { deserialize } from 'node:v8'
+import { after, systemClock } from '../../base/index.ts'
+import { RingLink } from '../../link/ring-link.ts'
 import { StreamLink } from '../../link/stream-link.ts'
+import { NamelessMemory } from '../../memory/nameless-memory.ts'
 import { endOnStrayErrors, isOrphan, startWatchdog } from '../../worker/index.ts'
-import { LINK_DESCRIPTOR } from '../link-descriptor.ts'
-import type { WorkerSetup } from '../worker-backend.ts'
+import { LINK_DESCRIPTOR, RING_DESCRIPTOR } from '../worker-greeting.ts'
+import type { ProcessGreeting } from '../worker-greeting.ts'
 import { runWorker } from './run-worker.ts'
 
 const parentPid = Number(process.argv[2])
@@ -21,14 +24,30 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
-const link = new StreamLink(new Socket({ fd: LINK_DESCRIPTOR, readable: true, writable: true }))
+/** The first task does not wait for the native code that maps memory (measured: 12 ms to load); a worker that ends soon never loads it. */
+const JOIN_AFTER_MS = 10
+
+function joinRing(): void {
+  try {
+    link.join(new NamelessMemory(RING_DESCRIPTOR), 1)
+  } catch {
+    // Frames go on through the pipe: the pool waits for this side to join first.
+  }
+}
+
+const link = new RingLink(new StreamLink(new Socket({ fd: LINK_DESCRIPTOR, readable: true, writable: true })), systemClock)
 link.onClose(() => process.exit(0))
 link.onFrame((frame) => {
-  const setup = deserialize(frame) as WorkerSetup
+  const { setup, hasRing } = deserialize(frame) as ProcessGreeting
   let describeRun = (): string => ' while its task modules loaded'
   endOnStrayErrors(setup.workerId, () => describeRun(), orphaned)
-  const onFirstFrame = (): void => startWatchdog(parentPid)
-  void runWorker({ setup, link, onFirstFrame, exit: (code) => process.exit(code) }).then((session) => {
-    describeRun = () => session.describeRun()
-  })
+  const onFirstFrame = (): void => {
+    startWatchdog(parentPid)
+    if (hasRing) systemClock.schedule(after(systemClock.now(), JOIN_AFTER_MS), joinRing, { unref: true })
+  }
+  void runWorker({ setup, link, measure: () => process.memoryUsage.rss(), onFirstFrame, exit: (code) => process.exit(code) }).then(
+    (session) => {
+      describeRun = () => session.describeRun()
+    },
+  )
 })

@@ -1,5 +1,9 @@
+import type { MessagePort } from 'node:worker_threads'
 import { after, ForkpoolError, systemClock } from '../../base/index.ts'
+import { isNote, NoteChannel } from '../../link/note-channel.ts'
+import type { PoolNote, WorkerNote } from '../../link/note-channel.ts'
 import type { WorkerLink } from '../../link/worker-link.ts'
+import { TaskPools } from '../../nested/task-pools.ts'
 import { encodeWorkerMessage, toWireError } from '../../protocol/index.ts'
 import { loadTaskModules } from '../../task/index.ts'
 import type { TaskRegistry } from '../../task/index.ts'
@@ -12,6 +16,10 @@ const CLOSE_TIMEOUT_MS = 1_000
 export interface WorkerRun {
   readonly setup: WorkerSetup
   readonly link: WorkerLink
+  /** For notes with buffers in them: of threads only. */
+  readonly notePort?: MessagePort | undefined
+  /** How much memory the worker takes, bytes. */
+  readonly measure: () => number
   /** Called with the first frame. */
   readonly onFirstFrame: () => void
   /** Ends the worker, at once. */
@@ -19,7 +27,7 @@ export interface WorkerRun {
 }
 
 /** Runs a worker of a local pool: loads its modules, says that it is ready, and runs shards until it is told to stop. */
-export async function runWorker({ setup, link, onFirstFrame, exit }: WorkerRun): Promise<{ describeRun(): string }> {
+export async function runWorker({ setup, link, notePort, measure, onFirstFrame, exit }: WorkerRun): Promise<{ describeRun(): string }> {
   const end = (code: number, reason: string): void => {
     link.onClose(() => exit(code))
     link.onFrame(() => {})
@@ -36,10 +44,17 @@ export async function runWorker({ setup, link, onFirstFrame, exit }: WorkerRun):
     end(1, 'the worker cannot be set up')
     return { describeRun: () => '' }
   }
+  const { concurrency, abandonAfterMs } = setup
+  const channel = new NoteChannel<WorkerNote, PoolNote>(link, notePort)
+  const pools = new TaskPools(channel, systemClock)
+  const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
   const session = new WorkerSession({
-    link,
+    link: setup.measuresMemory === true ? measuredLink(link, measure) : link,
     workerId: setup.workerId,
-    host: { registry, clock: systemClock, nextTurn: () => new Promise((resolve) => setImmediate(resolve)) },
+    host: { registry, clock: systemClock, nextTurn, attaches: channel.attaches },
+    concurrency,
+    abandonAfterMs,
+    notes: { channel, poolOf: pools.of, onAnswer: pools.take },
     onStopped: () => void finish(registry, setup).finally(() => end(0, 'stopped')),
     onGarbage: (thrown) => {
       sayLastWords(`forkpool worker ${setup.workerId} ends: its pool sent what is no message: ${(thrown as Error).message}`)
@@ -54,6 +69,20 @@ export async function runWorker({ setup, link, onFirstFrame, exit }: WorkerRun):
   })
   link.send(encodeWorkerMessage({ kind: 'ready', pid: process.pid, tasks: registry.list() }))
   return session
+}
+
+/** The link, with a word on the worker's memory before each report. */
+function measuredLink(link: WorkerLink, measure: () => number): WorkerLink {
+  const notes = new NoteChannel<WorkerNote, PoolNote>(link, undefined)
+  return {
+    send: (frame) => {
+      if (!isNote(frame)) notes.send({ kind: 'memory', bytes: measure() })
+      link.send(frame)
+    },
+    onFrame: (handler) => link.onFrame(handler),
+    onClose: (handler) => link.onClose(handler),
+    close: (reason) => link.close(reason),
+  }
 }
 
 async function finish(registry: TaskRegistry, { finalizer, workerId }: WorkerSetup): Promise<void> {

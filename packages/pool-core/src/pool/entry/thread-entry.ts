@@ -1,11 +1,29 @@
 /** The program of a worker thread. An error that nobody catches ends the thread, and reaches the pool as the thread's `error`. */
 import process from 'node:process'
+import { getHeapStatistics } from 'node:v8'
 import { workerData } from 'node:worker_threads'
-import type { MessagePort } from 'node:worker_threads'
+import { systemClock } from '../../base/index.ts'
 import { MessagePortLink } from '../../link/message-port-link.ts'
-import type { WorkerSetup } from '../worker-backend.ts'
+import { RingLink } from '../../link/ring-link.ts'
+import { ThreadMemory } from '../../memory/thread-memory.ts'
+import type { ThreadGreeting } from '../worker-greeting.ts'
 import { runWorker } from './run-worker.ts'
 
-const { setup, port } = workerData as { readonly setup: WorkerSetup; readonly port: MessagePort }
+const { setup, port, notePort, ring } = workerData as ThreadGreeting
+const link = new RingLink(new MessagePortLink(port), systemClock)
+if (ring !== undefined) link.join(new ThreadMemory(ring), 1)
 
-await runWorker({ setup, link: new MessagePortLink(port), onFirstFrame: () => {}, exit: (code) => process.exit(code) })
+/** Of this thread alone: what is resident belongs to the whole program. */
+function heapAndBuffers(): number {
+  const { total_heap_size: heap, external_memory: buffers } = getHeapStatistics()
+  return heap + buffers
+}
+
+await runWorker({
+  setup,
+  link,
+  notePort,
+  measure: heapAndBuffers,
+  onFirstFrame: () => {},
+  exit: (code) => process.exit(code),
+})

@@ -1,0 +1,61 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, unlinkSync } from 'node:fs'
+import { segmentDirectory } from './lease.ts'
+import { freshName } from './names.ts'
+import { posix } from './posix.ts'
+
+/**
+ * Makes zeroed memory without a name, for this process and those that it starts: they inherit the file descriptor. The kernel frees it with its last
+ * holder, whatever way that ends, so nothing is ever left. (Killed between the two calls, this process leaves an empty file, which
+ * the next program's sweep removes.) Loads no native code. @returns the file descriptor, the caller's to close.
+ */
+export function createNamelessFile(byteLength: number): number {
+  const path = `${segmentDirectory()}/${freshName()}`
+  const fd = openSync(path, 'wx+', 0o600)
+  try {
+    unlinkSync(path)
+  } catch {
+    // A sweep was sooner: nobody holds a lease on this file.
+  }
+  ftruncateSync(fd, byteLength)
+  return fd
+}
+
+/** Memory behind a file descriptor, mapped by this process: words and bytes, without names and waiting. */
+export class NamelessMemory {
+  readonly #address: number
+  readonly #byteLength: number
+  #words: Int32Array
+  #bytes: Uint8Array
+
+  /** Maps the whole file and closes the descriptor, also where it throws. @throws ForkpoolError NOT_SUPPORTED without koffi, and on Windows. */
+  constructor(fd: number) {
+    try {
+      this.#byteLength = fstatSync(fd).size
+      this.#address = posix().map(fd, this.#byteLength)
+    } finally {
+      closeSync(fd)
+    }
+    const buffer = posix().view(this.#address, this.#byteLength)
+    this.#words = new Int32Array(buffer, 0, this.#byteLength >> 2)
+    this.#bytes = new Uint8Array(buffer)
+  }
+
+  get words(): Int32Array {
+    return this.#words
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  /** Unmaps. Length 0 afterwards, also of views that were taken before. Twice is fine. */
+  close(): void {
+    const { buffer, byteLength } = this.#bytes
+    if (byteLength === 0) return
+    // Detached first: an access to unmapped pages would end the process.
+    ;(buffer as ArrayBuffer).transfer(0)
+    posix().unmap(this.#address, this.#byteLength)
+    this.#words = new Int32Array(0)
+    this.#bytes = new Uint8Array(0)
+  }
+}

@@ -1,0 +1,66 @@
+import type { BatchOpened, PoolName, PoolSet, SchedulerOptions, SessionId, ShardId, WorkerId } from '../scheduler/index.ts'
+import type { LocalBatch } from './local-batch.ts'
+import type { FleetSetup } from './local-fleet.ts'
+import type { ResolvedPoolOptions } from './options.ts'
+import { graceMs } from './run-deadlines.ts'
+
+/** The one pool and the one session that the scheduler of a local pool knows. */
+const POOL = 'local' as PoolName
+const SESSION = 'local' as SessionId
+
+/** What the scheduler of the pool is told at first. */
+export function poolSet(options: ResolvedPoolOptions): PoolSet {
+  return { kind: 'pool-set', pool: POOL, size: options.size }
+}
+
+export function schedulerOptions(options: ResolvedPoolOptions): SchedulerOptions {
+  return {
+    baseWorkers: options.minSize,
+    // One that ends does not keep one that stands by from taking its place.
+    maxWorkers: options.size + options.standby,
+    idleRetireMs: options.idleTimeoutMs,
+    crashLimit: options.crashLimit,
+    cancelGraceMs: graceMs(options),
+    concurrency: options.concurrency,
+    // A worker that may run so many tasks is handed no more than those.
+    ...(options.maxTasksPerWorker !== undefined && { prefetch: 0 }),
+  }
+}
+
+export function fleetSetup(options: ResolvedPoolOptions): FleetSetup {
+  const { modules, initializer, initializerArguments, finalizer, startTimeoutMs, standby, size, memoryLimitMb, concurrency } = options
+  return {
+    modules,
+    initializer,
+    initializerArguments,
+    finalizer,
+    startTimeoutMs,
+    standby,
+    workersMax: size + standby,
+    concurrency,
+    abandonAfterMs: options.cancelGraceMs,
+    ...(memoryLimitMb !== undefined && { measuresMemory: true }),
+  }
+}
+
+export function batchOpened({ id, submission }: LocalBatch): BatchOpened {
+  const { task, priority = 0, chunkSize, total, retries = 0, backoffMs = 0, jitter, failFast = false, timeoutMs, deadlineMs } = submission
+  const { parent } = submission
+  return {
+    kind: 'batch-opened',
+    batch: id,
+    session: SESSION,
+    pool: POOL,
+    task,
+    priority,
+    // Of a longer shard nobody could say which task takes too long.
+    chunkSize: timeoutMs === undefined ? chunkSize : 1,
+    total,
+    retries,
+    backoffMs,
+    failFast,
+    ...(jitter !== undefined && { jitter }),
+    ...(deadlineMs !== undefined && { deadlineMs }),
+    ...(parent !== undefined && { parent: { worker: parent.worker as WorkerId, shard: parent.shard as ShardId } }),
+  }
+}

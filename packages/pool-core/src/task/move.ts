@@ -1,0 +1,46 @@
+import { isMarkedAsUntransferable } from 'node:worker_threads'
+import { ForkpoolError } from '../base/index.ts'
+
+/**
+ * Says that buffers of a task's result shall be moved to the caller and not copied: `return move(pixels)`. In a pool of threads nothing is
+ * copied, whatever the size, and the buffers are of length 0 here afterwards; elsewhere the result is copied as ever.
+ *
+ * @param value the result, an object. @param buffers which of its buffers; default: that of `value` itself, an `ArrayBuffer` or a view.
+ * @returns `value`. @throws ForkpoolError BAD_ARGUMENT for what is no `ArrayBuffer`, was moved already, or cannot be moved, as the memory that
+ * small Node buffers share.
+ */
+export function move<Value extends object>(value: Value, buffers?: readonly ArrayBuffer[]): Value {
+  const moved: readonly unknown[] = buffers ?? [ArrayBuffer.isView(value) ? value.buffer : value]
+  checkMovable(moved, 'move')
+  moves().set(value, moved)
+  return value
+}
+
+/** @throws ForkpoolError BAD_ARGUMENT that names the first buffer which cannot be moved. */
+export function checkMovable(buffers: readonly unknown[], name: string): asserts buffers is readonly ArrayBuffer[] {
+  for (const [i, buffer] of buffers.entries()) {
+    const why = whyNotMovable(buffer)
+    if (why !== undefined) throw new ForkpoolError('BAD_ARGUMENT', `${name}: expected buffers that can be moved, but number ${i} is ${why}`)
+  }
+}
+
+function whyNotMovable(buffer: unknown): string | undefined {
+  if (buffer instanceof SharedArrayBuffer) return 'shared memory, which stays where it is: leave it out'
+  if (ArrayBuffer.isView(buffer)) return `a ${buffer.constructor.name}: name its buffer`
+  if (!(buffer instanceof ArrayBuffer)) return `no ArrayBuffer but ${buffer === null ? 'null' : `a value of type ${typeof buffer}`}`
+  if (buffer.detached) return 'detached: it was moved already'
+  return isMarkedAsUntransferable(buffer) ? 'memory that others use too, as small Node buffers do: copy it first' : undefined
+}
+
+/** The buffers that a result asks to be moved. */
+export function movedFrom(value: unknown): readonly ArrayBuffer[] | undefined {
+  return typeof value === 'object' && value !== null ? moves().get(value) : undefined
+}
+
+/** One for the whole process: a task module may find another copy of this package than the worker that runs it. */
+const MOVES = Symbol.for('forkpool.moves')
+
+function moves(): WeakMap<object, readonly ArrayBuffer[]> {
+  const shared = globalThis as { [MOVES]?: WeakMap<object, readonly ArrayBuffer[]> | undefined }
+  return (shared[MOVES] ??= new WeakMap<object, readonly ArrayBuffer[]>())
+}
