@@ -4,6 +4,14 @@ import { renderGoals, saveResult, type BenchResult } from './measure/report.ts'
 
 /** Loaded when it is asked for: a bench may take long to load, and none should disturb another. */
 const BENCHES: Readonly<Record<string, { readonly about: string; readonly load: () => Promise<() => Promise<BenchResult>> }>> = {
+  durability: {
+    about: 'the price of the disk for large and small batches against --ephemeral, and CPython’s Pool(2).map beside it',
+    load: async () => (await import('./durability.ts')).durability,
+  },
+  locks: {
+    about: 'locks, semaphores and queues between processes and between threads against CPython’s',
+    load: async () => (await import('./locks.ts')).locks,
+  },
   'map-service': {
     about: 'a million squares through the service against CPython’s Pool(2).map, and the coordinator’s memory over ten million',
     load: async () => (await import('./map-service.ts')).mapService,

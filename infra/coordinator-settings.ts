@@ -1,5 +1,5 @@
 import { COORDINATOR_OPTIONS } from '../apps/coordinator/src/config/coordinator-options.ts'
-import { variableName } from '../apps/coordinator/src/config/read-config.ts'
+import { variableName } from '../apps/coordinator/src/config/flag-name.ts'
 
 const OPTIONS = new Map(Object.entries(COORDINATOR_OPTIONS).map(([key, option]) => [variableName(key), option]))
 

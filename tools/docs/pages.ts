@@ -3,7 +3,7 @@ import { ERRORS } from '@forkpool/pool-core/base'
 import { fillProtocolTables } from '@forkpool/pool-core/protocol'
 import { BATCH_TRANSITIONS, WORKER_TRANSITIONS } from '@forkpool/pool-core/scheduler'
 import { COORDINATOR_OPTIONS } from '../../apps/coordinator/src/config/coordinator-options.ts'
-import { flagName, variableName } from '../../apps/coordinator/src/config/read-config.ts'
+import { flagName, variableName } from '../../apps/coordinator/src/config/flag-name.ts'
 import { METRICS } from '../../apps/coordinator/src/metrics/metric-names.ts'
 
 /** A page that is written from the code, so that it cannot say something else than the code does. */

@@ -1,22 +1,25 @@
 import type { Clock, Random } from '@forkpool/pool-core/base'
 import { after, deferred, ForkpoolError, systemClock, systemRandom } from '@forkpool/pool-core/base'
-import { FRAME_BYTES_MAX } from '@forkpool/pool-core/protocol'
 import { schedulerStatistics } from '@forkpool/pool-core/scheduler'
 import { availableParallelism } from 'node:os'
 import { Access, isLoopback } from './access/access.ts'
 import { ComparisonService } from './comparisons/comparison-service.ts'
 import type { CoordinatorConfig } from './config/read-config.ts'
 import { Dispatcher } from './dispatcher/dispatcher.ts'
-import { MemoryEngine } from './engine/memory/memory-engine.ts'
+import { createEngine } from './engine/create-engine.ts'
 import { Fleet } from './fleet/fleet.ts'
 import { ResidentMemory } from './fleet/resident-memory.ts'
+import type { WorkerLimits } from './fleet/worker-limits.ts'
 import { Gateway } from './gateway/gateway.ts'
+import { pinned, readCertificate } from './http/certificate.ts'
 import { HttpService } from './http/http-service.ts'
 import { LiveFeed } from './http/live-feed.ts'
 import { openApiDocument } from './http/openapi.ts'
 import { writeJson } from './http/http-error.ts'
 import type { Route } from './http/route.ts'
 import { apiRoutes, comparisonRoutes, probeRoutes } from './http/routes.ts'
+import { verifyRoutes } from './http/verify-routes.ts'
+import { Verification } from './ledger/verification.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { MetricsObserver } from './metrics/metrics-observer.ts'
@@ -25,6 +28,7 @@ import { ThroughputSamples } from './samples/throughput-samples.ts'
 import { ServiceGroup } from './service/service-group.ts'
 import type { Service } from './service/service.ts'
 import { VERSION } from './version.ts'
+import { checkOutOfReach } from './worker/worker-permissions.ts'
 import { Views } from './views.ts'
 
 /** Clients have so long to take what is written to them before they are cut off at the end. */
@@ -51,21 +55,40 @@ export interface ComposeOptions {
 /** Builds a coordinator from its settings: the one place that knows every room. */
 export function composeCoordinator(config: CoordinatorConfig, options: ComposeOptions): Coordinator {
   const { log, clock = systemClock, random = systemRandom, onFatal } = options
-  if (!isLoopback(config.host) && config.token === undefined)
+  if (!isLoopback(config.host) && config.credentials.length === 0)
     throw new ForkpoolError(
       'BAD_ARGUMENT',
       `--host ${config.host} can be reached from outside this machine: a token is needed (FORKPOOL_TOKEN or --token-file)`,
     )
   const access = new Access({
-    token: config.token,
+    tokens: config.credentials,
     host: config.host,
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
   })
-  const engine = new MemoryEngine()
+  if (config.workerPermissions) {
+    const secrets = { '--token-file': config.tokenFile, '--tls-key': config.tlsKey }
+    checkOutOfReach(secrets, { taskModules: config.tasks, taskRoots: config.taskRoots, addons: config.workerAddons })
+  }
+  const certificate = readCertificate(config.tlsCert, config.tlsKey)
+  const engine = createEngine(config, clock)
   const samples = new ThroughputSamples(clock)
-  const fleet = new Fleet({ clock, random, log, taskModules: config.tasks, taskRoots: config.taskRoots })
-  const memory = new ResidentMemory(clock, () => [...fleet.workers.values()].map((worker) => worker.pid))
+  const fleet = new Fleet({
+    clock,
+    random,
+    log,
+    taskModules: config.tasks,
+    taskRoots: config.taskRoots,
+    limits: workerLimits(config),
+    workerEnv: config.workerEnv,
+    permissions: config.workerPermissions ? { addons: config.workerAddons } : undefined,
+  })
+  const memory: ResidentMemory = new ResidentMemory(
+    clock,
+    () => [...fleet.workers.values()].map((worker) => worker.pid),
+    () => fleet.weigh((pid) => memory.of(pid)),
+    config.workerMemoryMb > 0 || config.workerMemoryRecycleMb > 0,
+  )
   const metrics: Metrics = new Metrics(VERSION, {
     pools: () => schedulerStatistics(dispatcher.state).pools,
     workers: () => views.workerStates(),
@@ -83,6 +106,8 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
     poolsMax: config.poolsMax,
     defaultPoolSize: Math.min(availableParallelism(), config.maxWorkers),
     batchesKept: config.batchesKept,
+    // With one processor it would keep from its work what it waits for.
+    loopPollMs: availableParallelism() > 1 ? config.loopPollMs : 0,
   })
   const gateway: Gateway = new Gateway({
     clock,
@@ -94,16 +119,16 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
       server: `forkpool/${VERSION}`,
       cores: availableParallelism(),
       limits: {
-        frameBytes: FRAME_BYTES_MAX,
+        frameBytes: config.frameBytesMax,
         inputWindowBytes: config.inputWindowBytes,
         resultWindowBytes: config.resultWindowBytes,
         poolSizeMax: config.maxWorkers,
         batchesOpenMax: config.batchesOpenMax,
       },
     },
-    handshakeTimeoutMs: config.handshakeTimeoutMs,
-    connectionsMax: config.connectionsMax,
-    rejected: (reason) => metrics.handshakesRejected.inc({ reason }),
+    limits: config,
+    refused: (reason) => metrics.refuse(reason),
+    rejected: (reason) => metrics.rejectHandshake(reason),
     closed: (code) => metrics.closed.inc({ code }),
   })
   const views: Views = new Views({
@@ -123,15 +148,24 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
     random,
     poolSizeMax: config.maxWorkers,
     url: () => http.url,
-    token: config.token,
+    token: ownToken(access, random),
+    tls: certificate === undefined ? undefined : pinned(certificate),
     knowsTask: (name) => dispatcher.tasks.demand(name),
   })
   const http: HttpService = new HttpService({
     access,
     log,
-    routes: withOpenApi([...apiRoutes(views, feed), ...comparisonRoutes(comparisons), ...probeRoutes(views, metrics.registry)]),
+    routes: withOpenApi([
+      ...apiRoutes(views, feed),
+      ...verifyRoutes(new Verification(engine, () => dispatcher.open.keys())),
+      ...comparisonRoutes(comparisons),
+      ...probeRoutes(views, metrics.registry),
+    ]),
     host: config.host,
     port: config.port,
+    certificate,
+    limits: config,
+    refused: (reason) => metrics.refuse(reason),
   })
   gateway.attach(http.server)
 
@@ -139,6 +173,7 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
     name: 'workers',
     // The address is opened only when a worker has loaded the task modules: whoever can connect can compute.
     start: async () => {
+      await engine.recover()
       const online = deferred<void>()
       fleet.onBroken((error) => {
         online.reject(error)
@@ -189,6 +224,24 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
       await dispatcher.drain()
       cancel()
     },
+  }
+}
+
+/** The token of the coordinator's own clients, made for this run; undefined where none is needed. */
+function ownToken(access: Access, random: Random): string | undefined {
+  if (!access.needsToken) return undefined
+  const token = random.token(32)
+  access.admit(token, { name: 'comparisons', role: 'submit' })
+  return token
+}
+
+/** 0 stands for no limit in the configuration. */
+function workerLimits(config: CoordinatorConfig): WorkerLimits {
+  return {
+    startTimeoutMs: config.startTimeoutMs,
+    memoryMb: config.workerMemoryMb || undefined,
+    memoryRecycleMb: config.workerMemoryRecycleMb || undefined,
+    tasksMax: config.maxTasksPerWorker || undefined,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@forkpool/pool-core/base'
-import type { AnyTasks, BatchDefaults } from '@forkpool/pool-core/batch'
+import type { AnyTasks, BatchDefaults, ClusterCallOptions } from '@forkpool/pool-core/batch'
 import { BatchCalls } from '@forkpool/pool-core/batch'
 import type { Connection } from './connection.ts'
 
@@ -8,7 +8,7 @@ export interface ClusterPoolParts {
   readonly clock: Clock
   readonly name: string | undefined
   readonly size: number | undefined
-  readonly defaults: BatchDefaults
+  readonly defaults: BatchDefaults & ClusterCallOptions
 }
 
 /**
@@ -17,7 +17,7 @@ export interface ClusterPoolParts {
  * Beyond what every pool says (`BatchCalls`), its calls reject with `CONNECTION_LOST` when the connection is lost under them, and with the
  * coordinator's own code (`TASK_UNKNOWN`, `LIMIT_EXCEEDED`, …) when it refuses a batch.
  */
-export class ClusterPool<Tasks = AnyTasks> extends BatchCalls<Tasks> {
+export class ClusterPool<Tasks = AnyTasks> extends BatchCalls<Tasks, ClusterCallOptions> {
   /** `undefined`: the coordinator names it, by its size. */
   readonly name: string | undefined
   /** `undefined`: the coordinator's cores. */

@@ -1,12 +1,12 @@
 import type { Clock } from '@forkpool/pool-core/base'
 import { ForkpoolError } from '@forkpool/pool-core/base'
-import type { AnyTasks, BatchDefaults } from '@forkpool/pool-core/batch'
+import type { AnyTasks, BatchDefaults, ClusterCallOptions } from '@forkpool/pool-core/batch'
 import { checkName, checkWhole, resolveBatchOptions } from '@forkpool/pool-core/batch'
 import type { WelcomeMessage } from '@forkpool/pool-core/protocol'
 import { ClusterPool } from './cluster-pool.ts'
 import type { Connection, ConnectionEvent } from './connection.ts'
 
-export interface PoolOptions extends BatchDefaults {
+export interface PoolOptions extends BatchDefaults, ClusterCallOptions {
   /** At most so many workers compute for the pool at once. Default: the coordinator's cores. */
   readonly size?: number | undefined
   /** Batches submitted under one name share one pool, and its size, from whatever client. Default: `size-N`, or `default` without a size. */

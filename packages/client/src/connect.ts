@@ -6,11 +6,13 @@ import { Cluster } from './cluster.ts'
 import type { ReconnectPolicy } from './connection.ts'
 import { Connection } from './connection.ts'
 import { clusterUrl, DEFAULT_URL } from './cluster-url.ts'
-import type { TransportKind } from './transport.ts'
+import type { TlsOptions, TransportKind } from './transport.ts'
 
 export interface ConnectOptions {
   /** Proves who asks; needed unless the coordinator listens on loopback only. */
   readonly token?: string | undefined
+  /** Whom to trust behind `wss:`. Node only: a browser decides for itself. Default: the certificates that Node trusts. */
+  readonly tls?: TlsOptions | undefined
   /** Gives up connecting. Later it has no effect. */
   readonly signal?: AbortSignal | undefined
   /** How hard a lost connection is tried for again. `false`: not at all. */
@@ -36,14 +38,17 @@ export type Connect = <Tasks = AnyTasks>(url?: string | URL, options?: ConnectOp
 /** Makes `connect` for one kind of transport: the doors `index.ts` and `browser.ts` differ in nothing else. */
 export function connectThrough(transport: TransportKind): Connect {
   return async <Tasks = AnyTasks>(url: string | URL = DEFAULT_URL, options: ConnectOptions = {}) => {
-    const { token, signal, connectTimeoutMs = CONNECT_TIMEOUT_MS, clock = systemClock, random = systemRandom } = options
+    const { token, tls, signal, connectTimeoutMs = CONNECT_TIMEOUT_MS, clock = systemClock, random = systemRandom } = options
     checkWhole('connectTimeoutMs', connectTimeoutMs, 1, DELAY_MS_MAX)
     checkToken(token)
+    if (tls !== undefined && transport.takesTls !== true)
+      throw new ForkpoolError('BAD_ARGUMENT', 'tls: a browser decides by itself which certificates it trusts')
     signal?.throwIfAborted()
     const connection = new Connection({
       transport,
       url: clusterUrl(url),
       token,
+      tls,
       client: CLIENT,
       reconnect: resolveReconnect(options.reconnect),
       connectTimeoutMs,

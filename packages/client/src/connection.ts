@@ -8,7 +8,7 @@ import type { SessionCommand, SessionEvent } from './session-events.ts'
 import type { SessionState } from './session-state.ts'
 import { createSession, takeBatchNumber } from './session-state.ts'
 import { stepSession } from './session.ts'
-import type { Transport, TransportKind } from './transport.ts'
+import type { TlsOptions, Transport, TransportKind } from './transport.ts'
 
 export interface ReconnectPolicy {
   /** Tries after a loss, before all that waits is rejected. */
@@ -22,6 +22,7 @@ export interface ConnectionOptions {
   readonly transport: TransportKind
   readonly url: URL
   readonly token: string | undefined
+  readonly tls?: TlsOptions | undefined
   /** Name and version of this program, for the coordinator's logs. */
   readonly client: string
   /** `undefined`: a lost connection stays lost. */
@@ -43,8 +44,7 @@ const FINAL_CODES: ReadonlySet<ErrorCode> = new Set(['UNAUTHORISED', 'NOT_ALLOWE
 
 /** The runtime around `session.ts`: sockets, timers and owners. It decides nothing about batches. */
 export class Connection implements BatchCarrier {
-  /** A run's time is not the coordinator's to limit. */
-  readonly keepsTime = false
+  readonly isRemote = true
   readonly #options: ConnectionOptions
   /** Written by `stepSession` only. */
   readonly #state: SessionState
@@ -95,7 +95,7 @@ export class Connection implements BatchCarrier {
   submit(owner: BatchOwner, submission: BatchSubmission): number {
     const batch = takeBatchNumber(this.#state)
     this.#owners.set(batch, owner)
-    this.#dispatch({ kind: 'submit', message: { kind: 'submit', batch, ...submission } })
+    this.#dispatch({ kind: 'submit', message: { kind: 'submit', batch, ...submission, retryOn: namesOf(submission.retryOn) } })
     return batch
   }
 
@@ -188,7 +188,7 @@ export class Connection implements BatchCarrier {
   }
 
   #open(): void {
-    const { transport, url, token, clock, connectTimeoutMs } = this.#options
+    const { transport, url, token, tls, clock, connectTimeoutMs } = this.#options
     this.#cancelRetry = undefined
     this.#cause = undefined
     this.#cancelTimeout = clock.schedule(after(clock.now(), connectTimeoutMs), () => {
@@ -202,6 +202,7 @@ export class Connection implements BatchCarrier {
       url,
       subprotocol: SUBPROTOCOL_CBOR,
       token: transport.carriesToken ? token : undefined,
+      tls,
       frameBytesMax: FRAME_BYTES_MAX,
       clock,
     }
@@ -274,4 +275,11 @@ export class Connection implements BatchCarrier {
       }
     }
   }
+}
+
+/** Of a pool elsewhere only names are taken: the calls have seen to that. */
+function namesOf(retryOn: BatchSubmission['retryOn']): readonly string[] | undefined {
+  if (retryOn === undefined) return undefined
+  const rules: readonly unknown[] = Array.isArray(retryOn) ? retryOn : [retryOn]
+  return rules.filter((rule) => typeof rule === 'string')
 }

@@ -3,14 +3,15 @@ export type { Cluster, PoolOptions } from './cluster.ts'
 export type { ClusterPool } from './cluster-pool.ts'
 export type { Connect, ConnectOptions } from './connect.ts'
 export type { ConnectionEvent, ReconnectPolicy } from './connection.ts'
+export type { TlsOptions } from './transport.ts'
 export { compare } from './compare.ts'
 export type { CompareOptions, CompareProgress } from './compare.ts'
 export { DEFAULT_URL } from './cluster-url.ts'
 export { fitScalability, recommendPoolSize } from './scalability-fit.ts'
 export type { ThroughputPoint } from './scalability-fit.ts'
 export { CancelledError, ForkpoolError, TaskError, WorkerLostError } from '@forkpool/pool-core/base'
-export { asCompleted, Future, wait } from '@forkpool/pool-core/future'
-export type { CompletedFuture, FutureState, ReturnWhen, WaitResult } from '@forkpool/pool-core/future'
+export { asCompleted, CancelScope, Future, TaskGroup, wait } from '@forkpool/pool-core/future'
+export type { CancelScopeOptions, CompletedFuture, FutureState, ReturnWhen, WaitResult } from '@forkpool/pool-core/future'
 export type { BatchSummary, ComparisonReport, ComparisonRun, ScalabilityFit } from '@forkpool/pool-core/protocol'
 export { Range, range } from '@forkpool/pool-core/batch'
 export type {
@@ -18,6 +19,7 @@ export type {
   BatchDefaults,
   BatchOptions,
   BatchProgress,
+  ClusterCallOptions,
   Items,
   MapOptions,
   ResultIterator,

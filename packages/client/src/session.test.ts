@@ -62,7 +62,7 @@ const codeOf = (commands: readonly SessionCommand[], kind: 'failed' | 'reconnect
 describe('connecting', () => {
   test('says hello when the socket opens, with the token where it has one', () => {
     const driver = new Driver()
-    expect(sent(driver.step({ kind: 'opened' }))).toEqual([{ kind: 'hello', versions: [1], client: 'test' }])
+    expect(sent(driver.step({ kind: 'opened' }))).toEqual([{ kind: 'hello', versions: [1, 2], client: 'test' }])
     expect(sent(stepSession(createSession('test', 'secret'), { kind: 'opened' }))).toMatchObject([{ kind: 'hello', token: 'secret' }])
   })
 

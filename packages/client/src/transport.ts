@@ -16,11 +16,20 @@ export interface TransportListener {
   closed(error: ForkpoolError): void
 }
 
+/** Whom to trust behind `wss:`; Node only. */
+export interface TlsOptions {
+  /** Certificates, PEM, that vouch for the coordinator's, instead of those that Node trusts by itself. A self-signed one stands for itself. */
+  readonly ca?: string | Uint8Array | undefined
+  /** Says whether the certificate, which is vouched for, is the right one: an `Error` if not. Default: its names are compared with the URL's host. */
+  readonly checkServerIdentity?: ((host: string, certificate: { readonly fingerprint256: string }) => Error | undefined) | undefined
+}
+
 export interface TransportTarget {
   /** `ws:` or `wss:`. */
   readonly url: URL
   readonly subprotocol: string
   readonly token?: string | undefined
+  readonly tls?: TlsOptions | undefined
   /** Largest frame that is accepted. */
   readonly frameBytesMax: number
   readonly clock: Clock
@@ -29,6 +38,8 @@ export interface TransportTarget {
 export interface TransportKind {
   /** Whether the token goes with the upgrade. Browsers cannot, so there it goes with `hello`. */
   readonly carriesToken: boolean
+  /** Whether it takes `TlsOptions`. A browser trusts whom its user trusts. */
+  readonly takesTls?: boolean | undefined
   /** Never throws: what is wrong comes by `closed`. */
   open(target: TransportTarget, listener: TransportListener): Transport
 }

@@ -1,6 +1,6 @@
 import { ForkpoolError, nearestNames } from '@forkpool/pool-core/base'
 import type { Option } from '../config/option.ts'
-import { flagName } from '../config/read-config.ts'
+import { flagName } from '../config/flag-name.ts'
 import type { Command, Flags } from './command.ts'
 
 /** Reads one subcommand's words. `--` ends the options; a lone `-`, and a negative number, is an operand. */

@@ -1,5 +1,5 @@
 import type { Option } from '../config/option.ts'
-import { flagName } from '../config/read-config.ts'
+import { flagName } from '../config/flag-name.ts'
 import type { Flags } from './command.ts'
 
 type Values<Table> = { readonly [Key in keyof Table]: Table[Key] extends Option<infer Value> ? Value : never }

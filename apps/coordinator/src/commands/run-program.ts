@@ -5,10 +5,13 @@ import { compareCommand } from './compare.ts'
 import { errorText } from './error-text.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
 import { batchesCommand, cancelCommand, poolsCommand, statusCommand, tasksCommand, workersCommand } from './look.ts'
+import { quarantineCommand } from './quarantine.ts'
 import { mapCommand } from './map.ts'
 import { parseCommandLine } from './parse-command-line.ts'
 import { serveCommand } from './serve.ts'
+import { tokenCommand } from './token.ts'
 import { commandUsage, programUsage } from './usage.ts'
+import { verifyCommand } from './verify.ts'
 
 /** Every subcommand, in the order of the usage text. */
 const COMMANDS: readonly Command[] = [
@@ -21,6 +24,9 @@ const COMMANDS: readonly Command[] = [
   tasksCommand,
   statusCommand,
   cancelCommand,
+  quarantineCommand,
+  verifyCommand,
+  tokenCommand,
 ]
 
 /** Runs `forkpool` with these words; resolves to the exit code. Errors become one clear message on standard error, never a stack. */

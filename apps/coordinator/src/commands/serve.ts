@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
-import { randomBytes } from 'node:crypto'
 import { ForkpoolError } from '@forkpool/pool-core/base'
 import { isLoopback } from '../access/access.ts'
+import { makeToken } from '../access/make-token.ts'
+import { plainTokenEntry } from '../access/token-file.ts'
 import { composeCoordinator } from '../compose.ts'
 import { COORDINATOR_OPTIONS } from '../config/coordinator-options.ts'
+import { defaultDataDir } from '../config/default-data-dir.ts'
 import { readConfig } from '../config/read-config.ts'
 import type { CoordinatorConfig } from '../config/read-config.ts'
 import { createLog } from '../log.ts'
@@ -59,10 +61,11 @@ function readServeConfig(terminal: Terminal, flags: Flags): CoordinatorConfig {
   const absolute = {
     ...config,
     tasks: config.tasks.map((path) => resolve(path)),
+    dataDir: config.dataDir === undefined ? defaultDataDir(config.port, terminal.environment) : resolve(config.dataDir),
     taskRoots: (config.taskRoots.length > 0 ? config.taskRoots : [process.cwd()]).map((path) => resolve(path)),
   }
-  if (isLoopback(config.host) || config.token !== undefined) return absolute
-  const token = randomBytes(24).toString('base64url')
+  if (isLoopback(config.host) || config.credentials.length > 0) return absolute
+  const token = makeToken()
   terminal.stdout.write(`forkpool: ${config.host} can be reached from other machines; clients need this token: ${token}\n`)
-  return { ...absolute, token }
+  return { ...absolute, credentials: [plainTokenEntry(token)] }
 }

@@ -1,4 +1,4 @@
-import { flagName } from '../config/read-config.ts'
+import { flagName } from '../config/flag-name.ts'
 import type { Command } from './command.ts'
 
 const WIDTH = 100

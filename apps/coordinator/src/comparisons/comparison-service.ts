@@ -1,6 +1,6 @@
 import type { Clock, Random } from '@forkpool/pool-core/base'
 import { ForkpoolError } from '@forkpool/pool-core/base'
-import type { Cluster } from '@forkpool/client'
+import type { Cluster, TlsOptions } from '@forkpool/client'
 import { compare, connect } from '@forkpool/client'
 import type { ComparisonReport, ComparisonView } from '@forkpool/pool-core/protocol'
 import type { ComparisonSource } from '../comparison-source.ts'
@@ -28,6 +28,8 @@ export interface ComparisonParts {
   /** Where this coordinator's own clients connect; read when a comparison starts. */
   readonly url: () => string
   readonly token: string | undefined
+  /** How they recognise its certificate; undefined: it has none. */
+  readonly tls: TlsOptions | undefined
   /** @throws ForkpoolError TASK_UNKNOWN. */
   readonly knowsTask: (name: string) => void
 }
@@ -85,11 +87,11 @@ export class ComparisonService implements ComparisonSource {
   }
 
   async #run(comparison: Comparison): Promise<void> {
-    const { clock, url, token } = this.#parts
+    const { clock, url, token, tls } = this.#parts
     const { task, items, poolSizes, repeats } = comparison.asked
     let cluster: Cluster | undefined
     try {
-      cluster = await connect(url(), { token, signal: comparison.abort.signal })
+      cluster = await connect(url(), { token, tls, signal: comparison.abort.signal })
       comparison.report = await compare(cluster, {
         task,
         items,

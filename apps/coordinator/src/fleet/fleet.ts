@@ -9,12 +9,12 @@ import type { FleetEvents, WorkerFleet } from '../worker-fleet.ts'
 import type { Log } from '../log.ts'
 import type { Service } from '../service/service.ts'
 import { encodeWorkerEnvironment } from '../worker/worker-environment.ts'
+import { permissionFlags } from '../worker/worker-permissions.ts'
+import { isSpent, memoryExcess } from './worker-limits.ts'
+import type { WorkerLimits } from './worker-limits.ts'
 import { workerProgram } from './worker-program.ts'
 import { WorkerDoor } from './worker-door.ts'
 import { WorkerProcess } from './worker-process.ts'
-
-/** A worker that has not come online by then is ended: its module hangs while it loads. */
-const START_TIMEOUT_MS = 60_000
 
 /** When so many workers in a row have ended before they were ready, and none ever was, there is no point in trying on. */
 const FAILED_STARTS_MAX = 3
@@ -28,6 +28,11 @@ export interface FleetParts {
   readonly log: Log
   readonly taskModules: readonly string[]
   readonly taskRoots: readonly string[]
+  readonly limits: WorkerLimits
+  /** Variables that workers inherit besides the harmless ones. */
+  readonly workerEnv: readonly string[]
+  /** Undefined: workers may do what this program may. */
+  readonly permissions: { readonly addons: boolean } | undefined
 }
 
 /**
@@ -70,15 +75,17 @@ export class Fleet implements WorkerFleet, Service {
 
   async start(): Promise<void> {
     const program = workerProgram()
+    const { taskModules, taskRoots, permissions } = this.#parts
+    const flags = permissions === undefined ? [] : permissionFlags({ taskModules, taskRoots, ...permissions })
     cluster.setupPrimary({
       exec: program.path,
       args: [],
-      execArgv: [...program.execArgv],
+      execArgv: [...program.execArgv, ...flags],
       silent: true,
       serialization: 'json',
       windowsHide: true,
     })
-    await this.#door.open()
+    for (const folder of await this.#door.open()) this.#parts.log.info({ folder }, 'removed what a killed coordinator has left')
   }
 
   startWorkers(count: number): void {
@@ -104,11 +111,22 @@ export class Fleet implements WorkerFleet, Service {
     this.#end(worker, 'retired')
   }
 
-  kill(worker: WorkerId, reason: string): void {
+  kill(worker: WorkerId, reason: string, note?: string): void {
     const process = this.#workers.get(worker)
     if (process === undefined) return
     process.endReason ??= reason
+    process.endNote ??= note
     process.kill()
+  }
+
+  /** Takes note of what workers take, and ends those that take too much. */
+  weigh(residentBytes: (pid: number) => number | null): void {
+    const { limits } = this.#parts
+    for (const [id, worker] of this.#workers) {
+      worker.residentBytes = residentBytes(worker.pid) ?? worker.residentBytes
+      const excess = worker.residentBytes === undefined ? undefined : memoryExcess(worker.residentBytes, limits)
+      if (excess !== undefined) this.kill(id, 'memory', excess)
+    }
   }
 
   #linkOf(worker: WorkerId): WorkerLink | undefined {
@@ -117,17 +135,14 @@ export class Fleet implements WorkerFleet, Service {
   }
 
   #fork(): void {
-    const { clock, random, log, taskModules, taskRoots } = this.#parts
+    const { clock, random, log, taskModules, taskRoots, workerEnv, limits } = this.#parts
     const id = `w${++this.#started}` as WorkerId
     const token = random.token(32)
-    const environment = encodeWorkerEnvironment({
-      socketPath: this.#door.path,
-      token,
-      workerId: id,
-      taskModules,
-      taskRoots,
-      primaryPid: process.pid,
-    })
+    const environment = encodeWorkerEnvironment(
+      { socketPath: this.#door.path, token, workerId: id, taskModules, taskRoots, primaryPid: process.pid },
+      process.env,
+      workerEnv,
+    )
     const slot = this.#freeSlot()
     const worker = new WorkerProcess({ id, slot, restarts: this.#restarts[slot] ?? 0, environment, clock }, (text, stream) =>
       log.info({ worker: id, stream }, text.trimEnd()),
@@ -136,7 +151,9 @@ export class Fleet implements WorkerFleet, Service {
     this.#door.expect(token, (link) => this.#connected(worker, link))
     this.#timers.set(
       id,
-      clock.schedule(after(clock.now(), START_TIMEOUT_MS), () => this.kill(id, 'start')),
+      clock.schedule(after(clock.now(), limits.startTimeoutMs), () =>
+        this.kill(id, 'start', `it was not ready after ${limits.startTimeoutMs} ms (--start-timeout-ms)`),
+      ),
     )
     log.debug({ worker: id, pid: worker.pid }, 'worker forked')
     void worker.exited.then((exit) => {
@@ -159,7 +176,8 @@ export class Fleet implements WorkerFleet, Service {
     if (this.#failedStarts === undefined || ++this.#failedStarts < FAILED_STARTS_MAX) return
     const how = exit.signal ?? `exit code ${exit.exitCode ?? 'unknown'}`
     const words = exit.stderr === undefined ? '' : `; they wrote: ${exit.stderr.slice(-500)}`
-    this.#onBroken?.(new ForkpoolError('TASK_MODULE', `workers end before they are ready (${how})${words}`))
+    const why = exit.reason === undefined ? '' : `: ${exit.reason}`
+    this.#onBroken?.(new ForkpoolError('TASK_MODULE', `workers end before they are ready (${how}${why})${words}`))
   }
 
   #freeSlot(): number {
@@ -202,7 +220,7 @@ export class Fleet implements WorkerFleet, Service {
       case 'ran':
         worker.tasksRun += message.count
         worker.shardsRun++
-        this.#events?.ran(worker.id, message)
+        this.#events?.ran(worker.id, message, isSpent(worker, this.#parts.limits))
     }
   }
 

@@ -5,6 +5,9 @@ import { after } from '@forkpool/pool-core/base'
 /** Read so often: fresh enough for a page, and nothing that a busy machine feels. */
 const INTERVAL_MS = 2_000
 
+/** Read so often where workers are ended by it. A reading costs some 50 µs a process. */
+const INTERVAL_LIMITED_MS = 250
+
 /** Bytes in a page on every Linux that Node runs on by default. */
 const PAGE_BYTES = 4096
 
@@ -12,13 +15,18 @@ const PAGE_BYTES = 4096
 export class ResidentMemory {
   readonly #clock: Clock
   readonly #pids: () => Iterable<number>
+  readonly #intervalMs: number
+  readonly #onRead: () => void
   #bytes = new Map<number, number>()
   #cancel: Cancel | undefined
   #stopped = false
 
-  constructor(clock: Clock, pids: () => Iterable<number>) {
+  /** @param onRead called after each reading. @param isLimited whether there are limits to be held by it. */
+  constructor(clock: Clock, pids: () => Iterable<number>, onRead: () => void, isLimited: boolean) {
     this.#clock = clock
     this.#pids = pids
+    this.#onRead = onRead
+    this.#intervalMs = isLimited ? INTERVAL_LIMITED_MS : INTERVAL_MS
   }
 
   start(): void {
@@ -49,6 +57,7 @@ export class ResidentMemory {
     }
     this.#bytes = bytes
     if (this.#stopped) return
-    this.#cancel = this.#clock.schedule(after(this.#clock.now(), INTERVAL_MS), () => void this.#read(), { unref: true })
+    this.#onRead()
+    this.#cancel = this.#clock.schedule(after(this.#clock.now(), this.#intervalMs), () => void this.#read(), { unref: true })
   }
 }

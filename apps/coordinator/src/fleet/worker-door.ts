@@ -8,6 +8,7 @@ import { WebSocketServer } from 'ws'
 import type { WorkerLink } from '@forkpool/pool-core/link'
 import { FRAME_BYTES_MAX, SUBPROTOCOL_CBOR } from '@forkpool/pool-core/protocol'
 import { WebSocketLink } from '../link/web-socket-link.ts'
+import { FOLDER_PREFIX, socketIn, sweepStaleFolders } from './stale-folders.ts'
 
 /** A frame between coordinator and worker may hold a whole block and its header. */
 const WORKER_FRAME_BYTES_MAX = 4 * FRAME_BYTES_MAX
@@ -30,16 +31,19 @@ export class WorkerDoor {
 
   /** Where workers connect. Empty before `open`. */
   get path(): string {
-    return this.#folder === undefined ? '' : join(this.#folder, 'workers.sock')
+    return this.#folder === undefined ? '' : socketIn(this.#folder)
   }
 
-  async open(): Promise<void> {
-    this.#folder = await mkdtemp(join(tmpdir(), 'forkpool-'))
+  /** Also removes what killed coordinators have left behind: the folders that it did. */
+  async open(): Promise<readonly string[]> {
+    const swept = await sweepStaleFolders(tmpdir())
+    this.#folder = await mkdtemp(join(tmpdir(), FOLDER_PREFIX))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
       this.#server.listen(this.path, resolve)
     })
+    return swept
   }
 
   /** The next connection that shows `token` is given to `handler`; the token is worth nothing afterwards. */
@@ -69,6 +73,6 @@ export class WorkerDoor {
       return
     }
     this.#expected.delete(token)
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => handler(new WebSocketLink(webSocket, socket)))
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => handler(new WebSocketLink(webSocket, socket, 'server')))
   }
 }

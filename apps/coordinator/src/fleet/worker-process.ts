@@ -24,7 +24,8 @@ export interface WorkerProcessOptions {
   readonly slot: number
   /** Workers that ended unasked in this slot before. */
   readonly restarts: number
-  readonly environment: Readonly<Record<string, string>>
+  /** Laid over this program's own variables; `undefined` takes one away. */
+  readonly environment: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
 }
 
@@ -41,6 +42,10 @@ export class WorkerProcess {
   phase: WorkerPhase = { kind: 'starting' }
   /** Set when we end it ourselves: the reason that metrics and logs give. */
   endReason: string | undefined
+  /** The same in a sentence, for the error of what it ran. */
+  endNote: string | undefined
+  /** Resident memory when it was last looked at. */
+  residentBytes: number | undefined
   tasksRun = 0
   shardsRun = 0
   readonly #process: Worker
@@ -76,6 +81,8 @@ export class WorkerProcess {
           exitCode: code ?? undefined,
           signal: signal ?? undefined,
           stderr: this.#stderr === '' ? undefined : this.#stderr.trimEnd(),
+          reason: this.endNote,
+          residentBytes: this.residentBytes,
         })
       }
       // `close` comes after `exit`, when the pipes are read.

@@ -9,7 +9,7 @@ let roots: readonly { readonly named: string; readonly real: string }[] = []
 export function allowTaskRoots(folders: readonly string[]): void {
   roots = folders.flatMap((folder) => {
     try {
-      return [{ named: path.resolve(folder), real: realpathSync(folder) }]
+      return [{ named: path.resolve(folder), real: realpathSync.native(folder) }]
     } catch {
       return []
     }
@@ -46,7 +46,7 @@ function openBelowRoots(task: string, file: string): number {
   const named = path.resolve(first.named, file)
   if (!roots.some((root) => isBelow(named, root.named) || isBelow(named, root.real))) throw outside(task, file)
   try {
-    const real = realpathSync(named)
+    const real = realpathSync.native(named)
     if (!roots.some((root) => isBelow(real, root.real))) throw outside(task, file)
     const descriptor = openSync(real, OPEN_FLAGS)
     if (fstatSync(descriptor).isFile()) return descriptor

@@ -1,0 +1,28 @@
+import type { WorkerProcess } from './worker-process.ts'
+
+const MEBIBYTE = 1024 * 1024
+
+/** What one worker may take before it is ended. `undefined`: as much as it likes. */
+export interface WorkerLimits {
+  /** A worker that is not ready by then is ended: its module hangs while it loads. */
+  readonly startTimeoutMs: number
+  /** Resident memory above which it is killed, MiB. */
+  readonly memoryMb: number | undefined
+  /** Resident memory above which it is replaced once it holds nothing, MiB. */
+  readonly memoryRecycleMb: number | undefined
+  /** Tasks after which it is replaced once it holds nothing. */
+  readonly tasksMax: number | undefined
+}
+
+/** Whether a worker that takes `bytes` must be killed: why, for people. */
+export function memoryExcess(bytes: number, { memoryMb }: WorkerLimits): string | undefined {
+  if (memoryMb === undefined || bytes <= memoryMb * MEBIBYTE) return undefined
+  return `it took ${Math.round(bytes / MEBIBYTE)} MiB of memory, more than the ${memoryMb} that a worker may take (--worker-memory-mb)`
+}
+
+/** Whether a worker has done so much that another is to take its place. */
+export function isSpent({ residentBytes, tasksRun }: Pick<WorkerProcess, 'residentBytes' | 'tasksRun'>, limits: WorkerLimits): boolean {
+  const { memoryRecycleMb, tasksMax } = limits
+  if (tasksMax !== undefined && tasksRun >= tasksMax) return true
+  return memoryRecycleMb !== undefined && residentBytes !== undefined && residentBytes > memoryRecycleMb * MEBIBYTE
+}
