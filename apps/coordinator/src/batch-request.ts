@@ -17,13 +17,56 @@ export interface BatchRequest {
   readonly retries: number
   readonly backoffMs: number
   readonly failFast: boolean
+  /** Share of the session beside others. Default 1. */
+  readonly weight?: number | undefined
+  /** The part of each wait before a further run that chance may take off. Default 0. */
+  readonly jitter?: number | undefined
+  /** Class names or codes of the errors that are worth another run. Default: all. */
+  readonly retryOn?: readonly string[] | undefined
+  /** Longest run of one task. Default: no limit. */
+  readonly timeoutMs?: number | undefined
+  /** Longest time of the whole batch. Default: no limit. */
+  readonly deadlineMs?: number | undefined
   /** `json`: results are wanted as JSON texts. */
   readonly reply: 'auto' | 'json'
+  /** Whose batch it is: the name of the token; undefined where none is needed. */
+  readonly owner?: string | undefined
+  /** By this it is found again: the session and number of its submission, or the key that the client gave it. */
+  readonly idempotencyKey?: string | undefined
+  /** The key is the client's own: the batch must not run twice. */
+  readonly hasKey?: boolean | undefined
+  /** It runs to its end whatever becomes of its session. */
+  readonly detached?: boolean | undefined
+}
+
+/** What a client asks for that was away: one of `id` and `key`. */
+export interface AttachQuery {
+  readonly id?: BatchId | undefined
+  readonly key?: string | undefined
+  /** Undefined: whoever asks may see every batch. */
+  readonly owner: string | undefined
+  /** Results that the client has: pairs of the index of the first and the index after the last, ascending. */
+  readonly have: readonly number[]
+}
+
+/** What a client that was away is told of its batch. */
+export interface AttachedBatch {
+  readonly id: BatchId
+  readonly task: string
+  readonly pool: string
+  readonly poolSize: number
+  /** Items that came. */
+  readonly received: number
+  readonly inputEnded: boolean
+  /** Bytes of items that came and are not dealt with: `credit` for them follows. */
+  readonly heldBytes: number
 }
 
 /** Where the answers to one batch go. Calls come in this order: accepted, then results and credit in any, the last with a summary, or done. */
 export interface BatchSink {
   accepted(id: BatchId, pool: string, poolSize: number): void
+  /** Instead of `accepted`: the batch was there before. */
+  attached(batch: AttachedBatch): void
   /** Newly recorded results; `summary` comes with the last of a batch. */
   results(range: RecordedRange, summary: BatchSummary | undefined): void
   /** So many item bytes have been dealt with: the sender may send as many again. */
@@ -34,6 +77,12 @@ export interface BatchSink {
   failed(error: unknown): void
 }
 
+/** An open batch, taken over from whoever read it before. */
+export interface TakenOver {
+  readonly handle: BatchHandle
+  readonly batch: AttachedBatch
+}
+
 /** What a session may do with its batch. After the batch is over every call does nothing. */
 export interface BatchHandle {
   readonly id: BatchId
@@ -42,4 +91,6 @@ export interface BatchHandle {
   cancel(): void
   /** True: the reader is behind; no further shard starts until false. */
   pause(paused: boolean): void
+  /** The reader is gone without a word, and may come back: nothing more is told, and the batch goes on for a while. */
+  leave(): void
 }

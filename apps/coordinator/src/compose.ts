@@ -2,21 +2,26 @@ import type { Clock, Random } from '@forkpool/pool-core/base'
 import { after, deferred, ForkpoolError, systemClock, systemRandom } from '@forkpool/pool-core/base'
 import { schedulerStatistics } from '@forkpool/pool-core/scheduler'
 import { availableParallelism } from 'node:os'
+import { Attachments } from './attachments/attachments.ts'
 import { Access, isLoopback } from './access/access.ts'
 import { ComparisonService } from './comparisons/comparison-service.ts'
 import type { CoordinatorConfig } from './config/read-config.ts'
 import { Dispatcher } from './dispatcher/dispatcher.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { Fleet } from './fleet/fleet.ts'
+import { Quarantine } from './quarantine/quarantine.ts'
+import { QuarantineService } from './quarantine/quarantine-service.ts'
 import { ResidentMemory } from './fleet/resident-memory.ts'
 import type { WorkerLimits } from './fleet/worker-limits.ts'
 import { Gateway } from './gateway/gateway.ts'
 import { pinned, readCertificate } from './http/certificate.ts'
+import { HeldInput } from './gateway/held-input.ts'
 import { HttpService } from './http/http-service.ts'
 import { LiveFeed } from './http/live-feed.ts'
 import { openApiDocument } from './http/openapi.ts'
 import { writeJson } from './http/http-error.ts'
 import type { Route } from './http/route.ts'
+import { quarantineRoutes } from './http/quarantine-routes.ts'
 import { apiRoutes, comparisonRoutes, probeRoutes } from './http/routes.ts'
 import { verifyRoutes } from './http/verify-routes.ts'
 import { Verification } from './ledger/verification.ts'
@@ -96,6 +101,7 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
     connections: () => ({ clients: gateway.connections, workers: fleet.workers.size, sendBufferBytes: gateway.sendBufferBytes }),
     eventLoopLagMs: () => samples.lagMs,
   })
+  const quarantine = new Quarantine({ tasksMax: config.quarantineMax, bytesMax: config.quarantineBytesMax })
   const dispatcher: Dispatcher = new Dispatcher({
     clock,
     random,
@@ -106,15 +112,22 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
     poolsMax: config.poolsMax,
     defaultPoolSize: Math.min(availableParallelism(), config.maxWorkers),
     batchesKept: config.batchesKept,
+    replayWindowBytes: config.inputWindowBytes,
+    unreadable: (batch, error) =>
+      log.error({ batch, error: (error as Error).message }, 'the items of a batch cannot be read; it is cancelled'),
+    quarantine,
+    left: (batch, isDetached) => attachments.left(batch, isDetached),
     // With one processor it would keep from its work what it waits for.
     loopPollMs: availableParallelism() > 1 ? config.loopPollMs : 0,
   })
+  const attachments: Attachments = new Attachments({ clock, engine, batches: dispatcher, orphanMs: config.orphanMs })
   const gateway: Gateway = new Gateway({
     clock,
     random,
     log,
     access,
-    submit: (request, items, ended, sink) => dispatcher.submit(request, items, ended, sink),
+    submit: (request, items, ended, sink) => attachments.submit(request, items, ended, sink),
+    attach: (query, sink) => attachments.attach(query, sink),
     welcome: {
       server: `forkpool/${VERSION}`,
       cores: availableParallelism(),
@@ -127,6 +140,8 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
       },
     },
     limits: config,
+    held: new HeldInput(config),
+    openBatches: () => dispatcher.open.size,
     refused: (reason) => metrics.refuse(reason),
     rejected: (reason) => metrics.rejectHandshake(reason),
     closed: (code) => metrics.closed.inc({ code }),
@@ -152,11 +167,13 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
     tls: certificate === undefined ? undefined : pinned(certificate),
     knowsTask: (name) => dispatcher.tasks.demand(name),
   })
+  const quarantined = new QuarantineService(quarantine, (request, items, ended, sink) => dispatcher.submit(request, items, ended, sink))
   const http: HttpService = new HttpService({
     access,
     log,
     routes: withOpenApi([
       ...apiRoutes(views, feed),
+      ...quarantineRoutes(quarantined),
       ...verifyRoutes(new Verification(engine, () => dispatcher.open.keys())),
       ...comparisonRoutes(comparisons),
       ...probeRoutes(views, metrics.registry),
@@ -173,7 +190,8 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
     name: 'workers',
     // The address is opened only when a worker has loaded the task modules: whoever can connect can compute.
     start: async () => {
-      await engine.recover()
+      const open = await engine.recover()
+      if (open.length > 0) log.info({ batches: open.length }, 'going on with batches of an earlier run')
       const online = deferred<void>()
       fleet.onBroken((error) => {
         online.reject(error)
@@ -182,6 +200,8 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
       dispatcher.tasks.onLearned(() => online.resolve())
       await fleet.start()
       dispatcher.start()
+      dispatcher.recover(open, await engine.ended(config.batchesKept))
+      attachments.recovered(open)
       await online.promise
     },
     stop: async () => {
@@ -196,6 +216,7 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
     stop: async () => {
       await comparisons.stop()
       feed.stop()
+      attachments.stop()
       gateway.stop()
       const cut = clock.schedule(after(clock.now(), GOODBYE_MS), () => gateway.terminate())
       await http.stop()
@@ -220,8 +241,13 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
     url: () => http.url,
     drain: async () => {
       gateway.goodbye('the coordinator is shutting down')
-      const cancel = clock.schedule(after(clock.now(), config.drainTimeoutMs), () => dispatcher.cancelAll())
-      await dispatcher.drain()
+      const late = deferred<void>()
+      const cancel = clock.schedule(after(clock.now(), config.drainTimeoutMs), () => {
+        // What is on disk goes on in the next life of the coordinator, and its clients with it.
+        if (engine.durable) late.resolve()
+        else dispatcher.cancelAll()
+      })
+      await Promise.race([dispatcher.drain(), late.promise])
       cancel()
     },
   }

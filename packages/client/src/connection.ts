@@ -65,7 +65,10 @@ export class Connection implements BatchCarrier {
 
   constructor(options: ConnectionOptions) {
     this.#options = options
-    this.#state = createSession(options.client, options.transport.carriesToken ? undefined : options.token)
+    this.#state = createSession(options.client, {
+      token: options.transport.carriesToken ? undefined : options.token,
+      resumes: options.reconnect !== undefined,
+    })
   }
 
   /** Opens the connection, once. Rejects when the first attempt fails, and then nothing is left open. */

@@ -1,9 +1,13 @@
 /** What the session does about its batches: the part of `session.ts` that knows windows and counts. */
-import { assert, CancelledError, ForkpoolError } from '@forkpool/pool-core/base'
+import { assert, CancelledError, ForkpoolError, IntervalSet } from '@forkpool/pool-core/base'
 import type { BatchSummary, ResultsMessage, SubmitMessage } from '@forkpool/pool-core/protocol'
 import { blockBytes, resultBytes } from '@forkpool/pool-core/protocol'
 import type { SessionCommand, SessionEvent } from './session-events.ts'
+import { attachBatch, submitAgain } from './session-attach.ts'
+import { violate } from './session-failures.ts'
 import type { BatchState, SessionState } from './session-state.ts'
+import { createBatch } from './session-state.ts'
+import { canSend, sendSubmit } from './session-submit.ts'
 
 /** Four messages a window: seldom enough to cost nothing, often enough that the coordinator never runs dry. */
 const CREDITS_PER_WINDOW = 4
@@ -13,20 +17,10 @@ export function submit(state: SessionState, message: SubmitMessage, out: Session
     out.push({ kind: 'failed', batch: message.batch, error: new ForkpoolError('POOL_CLOSED', state.fatal?.message) })
     return
   }
-  const batch: BatchState = {
-    batch: message.batch,
-    phase: 'waiting',
-    submit: message,
-    inputEnded: message.end === true,
-    itemsSent: 0,
-    roomBytes: 0,
-    resultsReceived: 0,
-    unreadBytes: 0,
-    consumedBytes: 0,
-  }
+  const batch = createBatch(message)
   state.batches.set(batch.batch, batch)
-  if (canSend(state) && state.waiting.length === 0) {
-    sendSubmit(state, batch, out)
+  if (canSend(state) && state.waiting.length === 0 && state.lost.length === 0) {
+    sendFirst(state, batch, out)
     return
   }
   state.waiting.push(batch)
@@ -36,57 +30,44 @@ export function submit(state: SessionState, message: SubmitMessage, out: Session
   }
 }
 
-function canSend(state: SessionState): boolean {
-  if (state.phase !== 'open' || state.fatal !== undefined || state.welcome === undefined) return false
-  return state.openCount < state.welcome.limits.batchesOpenMax
-}
-
+/** Sends what waits for its turn: first what was open before, since numbers ascend. */
 export function sendWaiting(state: SessionState, out: SessionCommand[]): void {
   while (canSend(state)) {
+    const lost = state.lost.shift()
+    if (lost !== undefined) {
+      if (lost.phase === 'lost' && state.batches.has(lost.batch)) attachBatch(state, lost, out)
+      continue
+    }
     const batch = state.waiting.shift()
     if (batch === undefined) return
-    if (batch.submit !== undefined) sendSubmit(state, batch, out)
+    if (batch.phase === 'waiting' && state.batches.has(batch.batch)) sendFirst(state, batch, out)
   }
 }
 
-function sendSubmit(state: SessionState, batch: BatchState, out: SessionCommand[]): void {
-  const message = batch.submit
-  assert(message !== undefined && state.welcome !== undefined, 'a waiting batch has its message, an open session its limits')
-  batch.submit = undefined
-  const bytes = message.items === undefined ? 0 : blockBytes(message.items)
-  const { inputWindowBytes } = state.welcome.limits
-  if (bytes > inputWindowBytes) {
-    // Only after a reconnection to a coordinator with smaller limits than those by which the items were cut.
-    state.batches.delete(batch.batch)
-    const text = `the first ${bytes} bytes of items are more than the ${inputWindowBytes} that the coordinator accepts at once`
-    out.push({ kind: 'failed', batch: batch.batch, error: new ForkpoolError('LIMIT_EXCEEDED', text) })
-    return
-  }
-  batch.phase = 'open'
-  batch.itemsSent = message.items?.count ?? 0
-  batch.roomBytes = inputWindowBytes - bytes
-  state.openCount++
-  out.push({ kind: 'send', message })
-  if (!batch.inputEnded) out.push({ kind: 'room', batch: batch.batch, bytes: batch.roomBytes })
+function sendFirst(state: SessionState, batch: BatchState, out: SessionCommand[]): void {
+  if (sendSubmit(state, batch, out) && !batch.inputEnded) out.push({ kind: 'room', batch: batch.batch, bytes: batch.roomBytes })
 }
 
 export function sendItems(state: SessionState, event: SessionEvent & { kind: 'items' }, out: SessionCommand[]): void {
   const batch = state.batches.get(event.batch)
-  if (batch === undefined || batch.phase !== 'open') return
-  const bytes = blockBytes(event.items)
+  if (batch === undefined || batch.phase === 'cancelling' || batch.phase === 'waiting') return
+  const { items } = event
+  const bytes = blockBytes(items)
   assert(!batch.inputEnded && bytes <= batch.roomBytes, `batch ${batch.batch} may send ${batch.roomBytes} bytes of items, not ${bytes}`)
   batch.roomBytes -= bytes
-  batch.itemsSent += event.items.count
+  batch.itemsSent += items.count
   batch.inputEnded = event.end
-  const { items } = event
-  out.push({ kind: 'send', message: { kind: 'items', batch: batch.batch, items, ...(event.end && { end: true }) } })
+  batch.unstored.push(items)
+  // One that is to be attached goes out again with all that is not known to have arrived.
+  if (batch.phase === 'open')
+    out.push({ kind: 'send', message: { kind: 'items', batch: batch.batch, items, ...(event.end && { end: true }) } })
 }
 
 export function endInput(state: SessionState, number: number, out: SessionCommand[]): void {
   const batch = state.batches.get(number)
   if (batch === undefined || batch.inputEnded) return
   batch.inputEnded = true
-  if (batch.phase === 'waiting' && batch.submit !== undefined) batch.submit = { ...batch.submit, end: true }
+  if (batch.phase === 'waiting') batch.submit = { ...batch.submit, end: true }
   else if (batch.phase === 'open') out.push({ kind: 'send', message: { kind: 'end', batch: number } })
 }
 
@@ -94,9 +75,14 @@ export function cancel(state: SessionState, number: number, out: SessionCommand[
   const batch = state.batches.get(number)
   if (batch === undefined || batch.phase === 'cancelling') return
   if (batch.phase === 'waiting') {
-    batch.submit = undefined
     state.batches.delete(number)
     out.push({ kind: 'failed', batch: number, error: new CancelledError() })
+    return
+  }
+  // One that is lost, or asked for again, is cancelled when the coordinator has answered.
+  const isSent = batch.phase === 'open'
+  if (!isSent) {
+    batch.cancelled = true
     return
   }
   batch.phase = 'cancelling'
@@ -107,15 +93,30 @@ export function takeCredit(state: SessionState, number: number, bytes: number, o
   const batch = state.batches.get(number)
   if (batch === undefined || batch.phase !== 'open') return
   batch.roomBytes += bytes
+  noteStored(batch, bytes)
   if (!batch.inputEnded) out.push({ kind: 'room', batch: number, bytes: batch.roomBytes })
+}
+
+/**
+ * Credit for items says that they, and all before them, are recorded. It does not say which: but the sum of the credit is never more than the bytes
+ * up to the last block that is dealt with, so the first blocks of so many bytes are among those.
+ */
+function noteStored(batch: BatchState, bytes: number): void {
+  batch.creditBytes += bytes
+  for (let first = batch.unstored[0]; first !== undefined; first = batch.unstored[0]) {
+    const size = blockBytes(first)
+    if (batch.creditBytes < size) return
+    batch.creditBytes -= size
+    batch.itemsStored += first.count
+    batch.unstored.shift()
+  }
 }
 
 export function takeResults(state: SessionState, message: ResultsMessage, out: SessionCommand[]): void {
   const batch = state.batches.get(message.batch)
   if (batch === undefined) return
   const { from, count, values, failures, done } = message
-  batch.resultsReceived += count
-  if (batch.phase === 'waiting' || from + count > batch.itemsSent || batch.resultsReceived > batch.itemsSent) {
+  if (batch.phase === 'waiting' || batch.phase === 'lost' || batch.phase === 'attaching' || isUnsent(batch, from + count)) {
     violate(state, `results of ${from} to ${from + count - 1} in a batch of ${batch.itemsSent} items`, out)
     return
   }
@@ -125,9 +126,31 @@ export function takeResults(state: SessionState, message: ResultsMessage, out: S
   }
   const bytes = resultBytes(message)
   batch.unreadBytes += bytes
-  if (batch.phase === 'open') out.push({ kind: 'results', batch: batch.batch, message })
-  else consume(state, batch.batch, bytes, out)
+  if (!isNew(batch, from, count, done !== undefined)) {
+    if (!batch.attached) {
+      violate(state, `results of ${from} to ${from + count - 1} a second time`, out)
+      return
+    }
+    consume(state, batch.batch, bytes, out)
+  } else {
+    batch.resultsReceived += count
+    if (batch.phase === 'open') out.push({ kind: 'results', batch: batch.batch, message })
+    else consume(state, batch.batch, bytes, out)
+  }
   if (done !== undefined) endBatch(state, batch.batch, done, out)
+}
+
+/** Whether results are of items that did not go out from here. */
+function isUnsent(batch: BatchState, to: number): boolean {
+  return !batch.known && to > batch.itemsSent
+}
+
+/** Notes results, unless they came before. Most batches have one message, which needs no note. */
+function isNew(batch: BatchState, from: number, count: number, isLast: boolean): boolean {
+  if (count === 0) return true
+  if (isLast && batch.received === undefined) return batch.resultsReceived === 0
+  batch.received ??= new IntervalSet()
+  return batch.received.addIfAbsent(from, from + count)
 }
 
 export function endBatch(state: SessionState, number: number, summary: BatchSummary, out: SessionCommand[]): void {
@@ -135,17 +158,13 @@ export function endBatch(state: SessionState, number: number, summary: BatchSumm
   if (batch === undefined) return
   const { completed, failed, cancelled } = summary
   const missing = completed + failed !== batch.resultsReceived
-  const early = cancelled === 0 && (!batch.inputEnded || batch.resultsReceived !== batch.itemsSent)
-  if (batch.phase === 'waiting' || (batch.phase === 'open' && (missing || early))) {
+  const early = !batch.known && cancelled === 0 && (!batch.inputEnded || batch.resultsReceived !== batch.itemsSent)
+  if ((batch.phase !== 'open' && batch.phase !== 'cancelling') || (batch.phase === 'open' && (missing || early))) {
     // Rather no answer than an answer with holes.
     violate(state, `a batch ended with ${batch.resultsReceived} of ${batch.itemsSent} results`, out)
     return
   }
-  state.batches.delete(number)
-  state.openCount--
-  out.push({ kind: 'ended', batch: number, summary })
-  sendWaiting(state, out)
-  leaveIfDrained(state, out)
+  settle(state, batch, { kind: 'ended', batch: number, summary }, out)
 }
 
 export function takeRefusal(state: SessionState, number: number | undefined, error: ForkpoolError, out: SessionCommand[]): void {
@@ -156,10 +175,21 @@ export function takeRefusal(state: SessionState, number: number | undefined, err
     return
   }
   const batch = state.batches.get(number)
-  if (batch === undefined || batch.phase === 'waiting') return
-  state.batches.delete(number)
+  if (batch === undefined || batch.phase === 'waiting' || batch.phase === 'lost') return
+  if (batch.phase !== 'attaching') {
+    settle(state, batch, { kind: 'failed', batch: number, error }, out)
+    return
+  }
+  if (submitAgain(state, batch, error, out)) return
+  const lost = new ForkpoolError('CONNECTION_LOST', `the connection broke, and then: ${error.message}`, { cause: error })
+  settle(state, batch, { kind: 'failed', batch: number, error: lost }, out)
+}
+
+/** A batch that counted as open is over: its place is free. */
+export function settle(state: SessionState, batch: BatchState, command: SessionCommand, out: SessionCommand[]): void {
+  state.batches.delete(batch.batch)
   state.openCount--
-  out.push({ kind: 'failed', batch: number, error })
+  out.push(command)
   sendWaiting(state, out)
   leaveIfDrained(state, out)
 }
@@ -170,28 +200,13 @@ export function consume(state: SessionState, number: number, bytes: number, out:
   // More credit than results would let the coordinator send beyond the window.
   assert(bytes <= batch.unreadBytes, `batch ${number} has ${batch.unreadBytes} unread bytes of results, not ${bytes}`)
   batch.unreadBytes -= bytes
-  batch.consumedBytes += bytes
+  const before = Math.min(bytes, batch.unreadBefore)
+  batch.unreadBefore -= before
+  batch.consumedBytes += bytes - before
+  if (batch.phase === 'lost' || batch.phase === 'attaching') return
   if (batch.consumedBytes * CREDITS_PER_WINDOW < state.welcome.limits.resultWindowBytes) return
   out.push({ kind: 'send', message: { kind: 'credit', batch: number, bytes: batch.consumedBytes } })
   batch.consumedBytes = 0
-}
-
-export function failAll(state: SessionState, error: ForkpoolError, out: SessionCommand[]): void {
-  for (const batch of state.batches.values()) fail(state, batch, error, out)
-  state.waiting.clear()
-  state.openCount = 0
-}
-
-export function fail(state: SessionState, batch: BatchState, error: ForkpoolError, out: SessionCommand[]): void {
-  state.batches.delete(batch.batch)
-  // One error object for each: a caller may add to its own.
-  out.push({ kind: 'failed', batch: batch.batch, error: new ForkpoolError(error.code, error.message, { cause: error.cause }) })
-}
-
-/** The coordinator broke the protocol: nothing that it says can be trusted, so the connection goes. RFC 6455 §7.4.1, code 1002. */
-export function violate(state: SessionState, what: string, out: SessionCommand[]): void {
-  state.fatal = new ForkpoolError('BAD_MESSAGE', `the coordinator broke the protocol: ${what}`)
-  out.push({ kind: 'disconnect', code: 1002, reason: 'protocol error' })
 }
 
 /** A draining coordinator waits for our batches only: when they are over, a new connection can find another. */

@@ -77,7 +77,7 @@ function block(count: number): ItemBlock {
  * comes: nothing is sent at the wrong moment or beyond a window, and every batch settles exactly once.
  */
 class World {
-  readonly state = createSession('test')
+  readonly state = createSession('test', { resumes: false })
   readonly settled = new Map<number, string>()
   readonly submitted: number[] = []
   /** Batches of the connection of now, as the coordinator sees them. */
@@ -179,7 +179,7 @@ class World {
     } else if (message.kind === 'cancel') {
       expect(batch.cancelled).toBe(false)
       batch.cancelled = true
-    } else {
+    } else if (message.kind === 'credit') {
       batch.resultRoom += message.bytes
       expect(batch.resultRoom).toBeLessThanOrEqual(WINDOW)
     }

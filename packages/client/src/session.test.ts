@@ -16,7 +16,11 @@ function block(count: number): ItemBlock {
 }
 
 class Driver {
-  readonly state: SessionState = createSession('test')
+  readonly state: SessionState
+
+  constructor(resumes = true) {
+    this.state = createSession('test', { resumes })
+  }
 
   step(event: SessionEvent): readonly SessionCommand[] {
     return stepSession(this.state, event)
@@ -63,7 +67,9 @@ describe('connecting', () => {
   test('says hello when the socket opens, with the token where it has one', () => {
     const driver = new Driver()
     expect(sent(driver.step({ kind: 'opened' }))).toEqual([{ kind: 'hello', versions: [1, 2], client: 'test' }])
-    expect(sent(stepSession(createSession('test', 'secret'), { kind: 'opened' }))).toMatchObject([{ kind: 'hello', token: 'secret' }])
+    expect(sent(stepSession(createSession('test', { token: 'secret' }), { kind: 'opened' }))).toMatchObject([
+      { kind: 'hello', token: 'secret' },
+    ])
   })
 
   test('is ready with the welcome', () => {
@@ -308,8 +314,9 @@ describe('an answer that cannot be', () => {
 })
 
 describe('loss', () => {
-  test('fails what is open, keeps what waits, and numbers go on', () => {
-    const driver = connected()
+  test('without resuming it fails what is open, keeps what waits, and numbers go on', () => {
+    const driver = new Driver(false)
+    driver.open()
     const [first] = driver.submit()
     driver.submit()
     const [third] = driver.submit()
@@ -335,7 +342,8 @@ describe('loss', () => {
   })
 
   test('each batch gets an error of its own', () => {
-    const driver = connected()
+    const driver = new Driver(false)
+    driver.open()
     driver.submit()
     driver.submit()
     const errors = driver.step({ kind: 'lost', error: LOST }).flatMap((command) => (command.kind === 'failed' ? [command.error] : []))

@@ -2,13 +2,12 @@ import { ForkpoolError, unreachable } from '@forkpool/pool-core/base'
 import { toForkpoolError } from '@forkpool/pool-core/batch'
 import type { HelloMessage, ServerMessage, WelcomeMessage } from '@forkpool/pool-core/protocol'
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from '@forkpool/pool-core/protocol'
+import { isWorthKeeping, keep, takeAccepted, takeAttached } from './session-attach.ts'
 import {
   cancel,
   consume,
   endBatch,
   endInput,
-  fail,
-  failAll,
   leaveIfDrained,
   sendItems,
   sendWaiting,
@@ -16,9 +15,9 @@ import {
   takeCredit,
   takeRefusal,
   takeResults,
-  violate,
 } from './session-batches.ts'
 import type { SessionCommand, SessionEvent } from './session-events.ts'
+import { fail, failAll, violate } from './session-failures.ts'
 import type { SessionState } from './session-state.ts'
 
 /**
@@ -86,7 +85,10 @@ function receive(state: SessionState, message: ServerMessage, out: SessionComman
       welcome(state, message, out)
       break
     case 'accepted':
-      if (state.batches.has(message.batch)) out.push({ kind: 'accepted', batch: message.batch, message })
+      takeAccepted(state, message, out)
+      break
+    case 'attached':
+      takeAttached(state, message, out)
       break
     case 'credit':
       takeCredit(state, message.batch, message.bytes, out)
@@ -131,10 +133,17 @@ function lose(state: SessionState, error: ForkpoolError, out: SessionCommand[]):
   const wasConnected = state.phase === 'open' || state.phase === 'draining'
   // What waits after a goodbye, and will not get another connection, hears of the goodbye.
   const reason = state.fatal ?? (state.phase === 'draining' ? new ForkpoolError('DRAINING', undefined, { cause: error }) : error)
+  const isBroken = state.fatal !== undefined
   state.fatal = undefined
   if (wasConnected) {
     const lost = new ForkpoolError('CONNECTION_LOST', reason.message, { cause: reason })
-    for (const batch of state.batches.values()) if (batch.phase !== 'waiting') fail(state, batch, lost, out)
+    state.lost.clear()
+    for (const batch of state.batches.values()) {
+      if (batch.phase === 'waiting') continue
+      if (batch.phase !== 'lost' && !isBroken && isWorthKeeping(state, batch)) keep(batch)
+      if (batch.phase === 'lost') state.lost.push(batch)
+      else fail(state, batch, lost, out)
+    }
     state.openCount = 0
   }
   state.phase = 'connecting'

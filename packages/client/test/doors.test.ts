@@ -47,12 +47,14 @@ test('the walk would see it: the Node door loads ws and node:crypto', () => {
 
 test('both doors have the same names, and these', () => {
   expect(Object.keys(nodeDoor).toSorted()).toEqual([
+    'CancelScope',
     'CancelledError',
     'DEFAULT_URL',
     'ForkpoolError',
     'Future',
     'Range',
     'TaskError',
+    'TaskGroup',
     'WorkerLostError',
     'asCompleted',
     'compare',

@@ -1,7 +1,8 @@
 import type { BatchView, BatchSummary, ItemBlock } from '@forkpool/pool-core/protocol'
 import { blockBytes } from '@forkpool/pool-core/protocol'
-import type { Instant } from '@forkpool/pool-core/base'
-import type { BatchId } from '@forkpool/pool-core/scheduler'
+import type { ForkpoolError, Instant } from '@forkpool/pool-core/base'
+import { whyGivenUp } from '@forkpool/pool-core/dispatch'
+import type { BatchId, BatchSettled } from '@forkpool/pool-core/scheduler'
 import type { BatchRequest, BatchSink } from '../batch-request.ts'
 import type { RecordedRange } from '../engine/engine.ts'
 import type { PoolLabel } from '../dispatch-observer.ts'
@@ -9,9 +10,10 @@ import type { PoolLabel } from '../dispatch-observer.ts'
 /** Failures that a batch's view lists; the client gets all of them. */
 const FAILURES_SHOWN = 5
 
-/** Nothing comes for a batch that is over. */
-const NOBODY: BatchSink = {
+/** Where answers go when nobody listens: the batch is over, or its client is not there. */
+export const NOBODY: BatchSink = {
   accepted: () => undefined,
+  attached: () => undefined,
   results: () => undefined,
   credit: () => undefined,
   done: () => undefined,
@@ -21,6 +23,8 @@ const NOBODY: BatchSink = {
 interface HeldBlock {
   readonly items: ItemBlock
   readonly arrivedAt: Instant
+  /** Read back from the record after a restart: no client waits for its credit. */
+  readonly isReplayed: boolean
 }
 
 /** A batch while it runs: its request, the blocks that have not settled, and what the API shows of it. */
@@ -37,11 +41,20 @@ export class BatchRun {
   cancelling = false
   /** It came whole in few bytes. Written by the dispatcher, once. */
   isSmall = false
+  /** What settled in an earlier life of the coordinator. Written once. */
+  earlier: { readonly completed: number; readonly failed: number } | undefined
   /** No further item will come. Written by the dispatcher. */
   inputEnded = false
   summary: BatchSummary | undefined
+  /** Why the scheduler gave it up, where it did. Written by the dispatcher, once. */
+  givenUp: ForkpoolError | undefined
   endedAt: number | null = null
   submitted = 0
+  /** Items that came, recorded or about to be, and whether more may come. Written by the dispatcher. */
+  arrived = 0
+  arrivedAll = false
+  /** Bytes of items that came and were not credited. Written by the dispatcher. */
+  heldBytes = 0
   completed = 0
   failed = 0
   /** Block 0 stands apart, and the rest is made when it is needed: most batches are one block, and many are one task. */
@@ -60,9 +73,9 @@ export class BatchRun {
   }
 
   /** Keeps the next block until it is released. Numbers are given in order of arrival, as the scheduler counts them. */
-  hold(items: ItemBlock, now: Instant): void {
+  hold(items: ItemBlock, now: Instant, isReplayed = false): void {
     const number = this.#blocksSeen++
-    const held = { items, arrivedAt: now }
+    const held = { items, arrivedAt: now, isReplayed }
     if (number === 0) this.#firstBlock = held
     else (this.#laterBlocks ??= new Map()).set(number, held)
     this.submitted += items.count
@@ -78,6 +91,18 @@ export class BatchRun {
     if (number === 0) this.#firstBlock = undefined
     else this.#laterBlocks?.delete(number)
     return held === undefined ? 0 : blockBytes(held.items)
+  }
+
+  /** Nothing of it is queued or running any more. It has ended when that is recorded. */
+  settle(end: BatchSettled, now: Instant): void {
+    const { outcome, completed, failed, cancelled, runMs, workers } = end
+    this.summary = { outcome, completed, failed, cancelled, wallMs: now - this.openedAt, runMs, workers }
+    this.givenUp = whyGivenUp(end)
+  }
+
+  /** Nobody listens any more. */
+  detach(): void {
+    this.sink = NOBODY
   }
 
   /** The batch is over: lets go of its blocks and of its reader. */
@@ -102,7 +127,9 @@ export class BatchRun {
 
   /** What the API shows, at `now`. */
   view(now: Instant, workers: number): BatchView {
-    const { request, summary } = this
+    const { request } = this
+    // It has ended when its end is recorded, and not while that is written.
+    const summary = this.endedAt === null ? undefined : this.summary
     const elapsedMs = summary?.wallMs ?? now - this.openedAt
     const perMs = elapsedMs > 0 ? this.completed / elapsedMs : 0
     const total = request.total ?? (this.inputEnded ? this.submitted : null)

@@ -9,6 +9,7 @@ import type { DispatchObserver, PoolLabel } from '../dispatch-observer.ts'
 import { MemoryEngine } from '../engine/memory/memory-engine.ts'
 import type { RecordedRange } from '../engine/engine.ts'
 import type { FleetEvents, WorkerFleet } from '../worker-fleet.ts'
+import { Quarantine } from '../quarantine/quarantine.ts'
 import { Dispatcher } from './dispatcher.ts'
 
 /** Workers that do what the test says, when it says so. */
@@ -48,7 +49,11 @@ class Workers implements WorkerFleet {
   }
 
   /** Answers the first shard of a worker: squares, and a failure for every item in `bad`. */
-  answer(worker: WorkerId, bad: readonly number[] = [], count?: number): void {
+  answer(
+    worker: WorkerId,
+    bad: readonly number[] = [],
+    { count, runMs = 1, spent }: { count?: number; runMs?: number; spent?: boolean } = {},
+  ): void {
     const message = this.held.get(worker)?.shift() as RunMessage
     const items = decodeItems(message.items) as number[]
     const ran = items.slice(0, count ?? items.length)
@@ -63,11 +68,11 @@ class Workers implements WorkerFleet {
       count: ran.length,
       values,
       failures,
-      runMs: 1,
+      runMs,
       decodeMs: 0,
       encodeMs: 0,
     }
-    this.events?.ran(worker, ranMessage)
+    this.events?.ran(worker, ranMessage, spent)
   }
 
   /** Lets every worker answer until none holds a shard. */
@@ -96,6 +101,10 @@ class Sink implements BatchSink {
 
   accepted(): void {
     this.said.push('accepted')
+  }
+
+  attached(): void {
+    this.said.push('attached')
   }
 
   results(range: RecordedRange, summary: BatchSummary | undefined): void {
@@ -168,12 +177,19 @@ const REQUEST: BatchRequest = {
   reply: 'auto',
 }
 
-function create(): { readonly dispatcher: Dispatcher; readonly workers: Workers; readonly counts: Counts; readonly clock: FakeClock } {
+function create(): {
+  readonly dispatcher: Dispatcher
+  readonly workers: Workers
+  readonly counts: Counts
+  readonly clock: FakeClock
+  readonly quarantine: Quarantine
+} {
   const workers = new Workers()
   const counts = new Counts()
   const clock = new FakeClock()
   let tokens = 0
   const random: Random = { next: () => 0.5, token: () => `batch${++tokens}` }
+  const quarantine = new Quarantine({ tasksMax: 10, bytesMax: 10_000 })
   const dispatcher = new Dispatcher({
     clock,
     random,
@@ -184,11 +200,12 @@ function create(): { readonly dispatcher: Dispatcher; readonly workers: Workers;
     poolsMax: 10,
     defaultPoolSize: 2,
     batchesKept: 2,
+    quarantine,
     loopPollMs: 0,
   })
   dispatcher.start()
   workers.allOnline()
-  return { dispatcher, workers, counts, clock }
+  return { dispatcher, workers, counts, clock, quarantine }
 }
 
 /** Lets promises of the engine settle. */
@@ -348,5 +365,79 @@ describe('Dispatcher', () => {
     await runAll(workers)
     expect(dispatcher.ended.size).toBe(2)
     expect(dispatcher.endedTotal).toBe(5)
+  })
+})
+
+describe('the failure policy', () => {
+  test('a task that loses its worker each time is put into quarantine, with its item', async () => {
+    const { dispatcher, workers, counts, clock, quarantine } = create()
+    const sink = new Sink()
+    const { id } = dispatcher.submit({ ...REQUEST, chunkSize: 1, poolSize: 1 }, encodeItems(['a']), true, sink)
+    for (let i = 0; i < 3; i++) {
+      await settle()
+      const [worker] = [...workers.held].find(([, shards]) => shards.length > 0) ?? []
+      expect(worker).toBeDefined()
+      for (const [shard] of workers.held.values()) if (shard !== undefined) expect(decodeItems(shard.items)).toEqual(['a'])
+      workers.lose(worker as WorkerId)
+      clock.advance(1_000)
+      workers.allOnline()
+    }
+    await settle()
+    expect(quarantine.list(10)).toMatchObject([
+      { id: `${id}.0`, index: 0, attempts: 3, error: { code: 'WORKER_LOST' }, request: { task: 'square', pool: 'size-1' } },
+    ])
+    expect(decodeItems(quarantine.demand(`${id}.0`).item)).toEqual(['a'])
+    expect(counts.settled['quarantined']).toBe(1)
+  })
+
+  test('retryOn: what is not named is final, what is named runs again', async () => {
+    const { dispatcher, workers } = create()
+    const named = new Sink()
+    dispatcher.submit({ ...REQUEST, retries: 2, retryOn: ['RangeError'] }, encodeItems([1, 2]), true, named)
+    await runAll(workers, [2])
+    expect(named.results_.flatMap(({ failures }) => failures)).toMatchObject([{ attempts: 3 }])
+    const other = new Sink()
+    dispatcher.submit({ ...REQUEST, retries: 2, retryOn: ['TypeError', 'E_OTHER'] }, encodeItems([1, 2]), true, other)
+    await runAll(workers, [2])
+    expect(other.results_.flatMap(({ failures }) => failures)).toMatchObject([{ attempts: 1 }])
+  })
+
+  test('at its deadline a batch is given up, and its results stay', async () => {
+    const { dispatcher, workers, clock } = create()
+    const sink = new Sink()
+    dispatcher.submit({ ...REQUEST, chunkSize: 1, poolSize: 1, deadlineMs: 500 }, encodeItems([3, 4]), true, sink)
+    await settle()
+    const worker = [...workers.held].find(([, shards]) => shards.length > 0)?.[0] as WorkerId
+    workers.answer(worker, [])
+    await settle()
+    clock.advance(500)
+    expect(workers.ended).toContainEqual(expect.stringMatching(/^abort w\d 2$/))
+    clock.advance(1_000)
+    workers.lose(worker)
+    await settle()
+    expect(sink.outcomes()).toEqual(new Map([9].entries()))
+    expect(sink.said.at(-1)).toBe('failed the time of the whole call is over')
+  })
+
+  test('the result of a task that took too long does not count', async () => {
+    const { dispatcher, workers, clock } = create()
+    const sink = new Sink()
+    dispatcher.submit({ ...REQUEST, chunkSize: 1, timeoutMs: 500 }, encodeItems([3]), true, sink)
+    await settle()
+    clock.advance(600)
+    const worker = [...workers.held].find(([, shards]) => shards.length > 0)?.[0] as WorkerId
+    workers.answer(worker, [], { runMs: 700 })
+    await settle()
+    expect(sink.results_.flatMap(({ failures }) => failures)).toMatchObject([{ attempts: 1, error: { code: 'TIMED_OUT' } }])
+    expect(sink.summary).toMatchObject({ outcome: 'failed', failed: 1 })
+  })
+
+  test('a worker that has run enough is replaced', async () => {
+    const { dispatcher, workers } = create()
+    dispatcher.submit({ ...REQUEST, poolSize: 1 }, encodeItems([3]), true, new Sink())
+    await settle()
+    const worker = [...workers.held].find(([, shards]) => shards.length > 0)?.[0] as WorkerId
+    workers.answer(worker, [], { spent: true })
+    expect(workers.ended).toEqual([`retire ${worker}`])
   })
 })

@@ -1,60 +1,42 @@
-import type { Cancel, Clock, ExitCause, Random } from '@forkpool/pool-core/base'
+import type { ExitCause } from '@forkpool/pool-core/base'
 import { ForkpoolError, deferred } from '@forkpool/pool-core/base'
-import { rangesOfFailures, splitRanges, StepOutcome, StepQueue, TaskCatalogue, taskFailureOf } from '@forkpool/pool-core/dispatch'
-import type { ItemBlock, RanMessage, ShardFailure, TaskFailure, TaskListing } from '@forkpool/pool-core/protocol'
-import { sliceBlock } from '@forkpool/pool-core/protocol'
+import { isPossibleAnswer, StepRunner, TaskCatalogue, taskFailureOf } from '@forkpool/pool-core/dispatch'
+import type { ShardAnswer } from '@forkpool/pool-core/dispatch'
+import type { ItemBlock, RanMessage, ShardFailure, TaskListing } from '@forkpool/pool-core/protocol'
+import { blockBytes, sliceBlock } from '@forkpool/pool-core/protocol'
 import type {
   Assign,
   BatchId,
+  BatchSettled,
   PoolName,
-  SchedulerCommand,
-  SchedulerEvent,
-  SchedulerOptions,
   SchedulerState,
+  SettleFailed,
   ShardId,
   WorkerId,
 } from '@forkpool/pool-core/scheduler'
-import { createScheduler, step } from '@forkpool/pool-core/scheduler'
-import type { Engine, RecordedRange } from '../engine/engine.ts'
-import type { BatchHandle, BatchRequest, BatchSink } from '../batch-request.ts'
+import { isShardTooLate } from '@forkpool/pool-core/scheduler'
+import type { AttemptRecord, OpenBatch, RecordedRange, StoredBatch } from '../engine/engine.ts'
+import { unaccounted } from '../ledger/ledger.ts'
+import type { BatchHandle, BatchRequest, BatchSink, TakenOver } from '../batch-request.ts'
+import { BatchPauses } from './batch-pauses.ts'
+import type { PauseReason } from './batch-pauses.ts'
 import { BatchRun } from './batch-run.ts'
+import type { DispatcherParts } from './dispatcher-parts.ts'
 import { EndedBatches } from './ended-batches.ts'
+import { failedAttempts } from './failed-attempts.ts'
 import { LoopPoll } from './loop-poll.ts'
-import type { DispatchObserver } from '../dispatch-observer.ts'
+import { openedEvent } from './opened-event.ts'
 import { PoolRegistry } from './pool-registry.ts'
-import type { WorkerFleet } from '../worker-fleet.ts'
+import { Recorder } from './recorder.ts'
+import { endedRun, recoveredRun } from './recovered-run.ts'
+import { Replays } from './replays.ts'
+import { reportRecorded } from './report-recorded.ts'
+import type { Recorded } from './report-recorded.ts'
+import { asItCounts } from './run-policy.ts'
+import { RunningShards } from './running-shards.ts'
 
 /** A batch that came whole in so few bytes is likely over in less than a millisecond. */
 const SMALL_BYTES = 4096
-
-interface HeldShard {
-  readonly run: BatchRun
-  readonly worker: WorkerId
-  readonly from: number
-  readonly count: number
-}
-
-/** What a worker gave, beside the event that tells the scheduler of it. */
-interface RanShard {
-  readonly held: HeldShard
-  readonly message: RanMessage
-}
-
-/** What the dispatcher is built on. */
-export interface DispatcherParts {
-  readonly clock: Clock
-  readonly random: Random
-  readonly engine: Engine
-  readonly fleet: WorkerFleet
-  readonly observer: DispatchObserver
-  readonly scheduler: SchedulerOptions
-  readonly poolsMax: number
-  readonly defaultPoolSize: number
-  /** Ended batches that `ended` keeps. */
-  readonly batchesKept: number
-  /** Longest that the event loop is kept turning for the next frame of a quick exchange of small batches, milliseconds; 0: never. */
-  readonly loopPollMs: number
-}
 
 /**
  * Runs the scheduler: events in (a batch, a worker's answer, a lost worker, the time), commands out (give a worker a shard, settle,
@@ -64,18 +46,18 @@ export class Dispatcher {
   readonly tasks: TaskCatalogue = new TaskCatalogue()
   readonly pools: PoolRegistry
   readonly #parts: DispatcherParts
-  /** Written by `step` alone. */
-  readonly #state: SchedulerState
   /** Open batches. A batch leaves when its end is recorded. */
   readonly #runs = new Map<BatchId, BatchRun>()
   readonly #ended: EndedBatches
+  readonly #recorder: Recorder
+  readonly #pauses = new BatchPauses()
+  readonly #replays: Replays
   /** Ids are this and a count: no two coordinators share it, and no id costs a random number. */
   readonly #idPrefix: string
   #submitted = 0
   /** Shards that a worker holds. Invariant: the scheduler holds the same. */
-  readonly #shards = new Map<ShardId, HeldShard>()
-  readonly #steps = new StepQueue<RanShard>((event, ran) => this.#step(event, ran))
-  #cancelWake: Cancel | undefined
+  readonly #shards = new RunningShards()
+  readonly #steps: StepRunner
   readonly #poll: LoopPoll
   /** Open batches that are not small. */
   #largeOpen = 0
@@ -86,19 +68,44 @@ export class Dispatcher {
     this.#parts = parts
     this.#poll = new LoopPoll(parts.clock, parts.loopPollMs)
     this.#ended = new EndedBatches(parts.batchesKept)
-    this.#state = createScheduler(parts.scheduler)
+    this.#replays = new Replays(parts, {
+      feed: (event) => this.#steps.feed(event),
+      inputEnded: (run) => this.#inputEnded(run),
+      unreadable: (batch, error) => {
+        parts.unreadable?.(batch, error)
+        this.cancel(batch)
+      },
+    })
+    this.#recorder = new Recorder(parts.engine, parts.clock, (batch, isStalled) => this.#pauseFor(batch, 'disk', isStalled))
+    const { clock, fleet, random, scheduler } = parts
+    this.#steps = new StepRunner({
+      scheduler,
+      clock,
+      random,
+      host: {
+        assign: (command) => this.#assign(command),
+        releaseBlock: (batch, block) => this.#releaseBlock(batch, block),
+        startWorkers: (count) => fleet.startWorkers(count),
+        stopWorker: (worker) => fleet.retire(worker),
+        killWorker: (worker) => fleet.kill(worker, 'cancel'),
+        abortShard: (worker, shard) => fleet.abort(worker, shard),
+        failed: (command) => this.#failed(command),
+        settled: (batch, ranges, end, answer) => this.#settled(batch, ranges, end, answer),
+        drained: () => this.#drained.resolve(),
+      },
+    })
     this.#idPrefix = `${parts.random.token(4)}-`
     this.pools = new PoolRegistry({ poolsMax: parts.poolsMax, sizeMax: parts.scheduler.maxWorkers, defaultSize: parts.defaultPoolSize })
     parts.fleet.listen({
       online: (worker, tasks) => this.#online(worker, tasks),
       lost: (worker, exit, reason) => this.#lost(worker, exit, reason),
-      ran: (worker, message) => this.#ran(worker, message),
+      ran: (worker, message, spent) => this.#ran(worker, message, spent),
     })
   }
 
   /** The scheduler's state, to read figures from; nobody but `step` writes it. */
   get state(): SchedulerState {
-    return this.#state
+    return this.#steps.state
   }
 
   get draining(): boolean {
@@ -121,16 +128,12 @@ export class Dispatcher {
 
   /** Which batch each worker works for; idle workers are not in it. */
   heldBy(): ReadonlyMap<WorkerId, BatchRun> {
-    const held = new Map<WorkerId, BatchRun>()
-    for (const { worker, run } of this.#shards.values()) if (!held.has(worker)) held.set(worker, run)
-    return held
+    return this.#shards.heldBy()
   }
 
   /** How many workers work for a batch now. */
   workersOn(batch: BatchId): number {
-    const workers = new Set<WorkerId>()
-    for (const { worker, run } of this.#shards.values()) if (run.id === batch) workers.add(worker)
-    return workers.size
+    return this.#shards.workersOn(batch)
   }
 
   /** Starts the workers that are kept. They come online later. */
@@ -153,6 +156,7 @@ export class Dispatcher {
     run.isSmall = ended && items !== undefined && items.bytes.byteLength <= SMALL_BYTES
     if (run.isSmall) this.#stir()
     else this.#largeOpen++
+    this.#arrived(run, items, ended)
     this.#runs.set(id, run)
     observer.batchOpened(run.pool)
     const record = { ...request, id, pool: pool.name, poolSize: pool.size, submittedAt: run.submittedAt }
@@ -160,13 +164,80 @@ export class Dispatcher {
       () => this.#opened(run, items, ended),
       (error: unknown) => this.#refused(run, error),
     )
-    return {
-      id,
-      add: (more, last) => this.#add(run, more, last),
-      end: () => this.#end(run),
-      cancel: () => this.cancel(id),
-      pause: (paused) => this.#pause(run, paused),
+    // A small batch runs while the disk writes it. A larger one waits, so that what is not yet recorded stays bounded.
+    if (run.isSmall) this.#schedule(run, items, ended)
+    return this.#handle(run, sink)
+  }
+
+  /**
+   * Goes on with the batches of an earlier life, without their clients, and lists those that ended in it (the last one first). After
+   * `start`, and before any batch is submitted.
+   */
+  recover(batches: readonly OpenBatch[], ended: readonly StoredBatch[]): void {
+    for (const stored of ended.toReversed()) if (stored.end !== undefined) this.#ended.add(endedRun(stored, stored.end, this.#parts.clock))
+    for (const open of batches) {
+      const { pool, changed } = this.pools.resolveOrDefault(open.batch.pool, open.batch.poolSize)
+      if (changed) this.#steps.feed({ kind: 'pool-set', pool: pool.name as PoolName, size: pool.size })
+      const run = recoveredRun(open, pool, this.#parts.clock)
+      this.#largeOpen++
+      this.#runs.set(run.id, run)
+      this.#parts.observer.batchOpened(pool)
+      this.#tellOpened(run, undefined, false)
+      this.#replays.begin(run, open)
+      if (run.request.failFast && run.failed > 0) this.cancel(run.id)
     }
+  }
+
+  /**
+   * Sends the answers of an open batch to `sink` from now on, and listens to no earlier handle any more; undefined: there is no such open batch. What
+   * is recorded already, the engine tells.
+   */
+  takeOver(id: BatchId, sink: BatchSink): TakenOver | undefined {
+    const run = this.#runs.get(id)
+    if (run === undefined || run.summary !== undefined) return undefined
+    run.sink = sink
+    this.#pauseFor(id, 'reader', false)
+    const { pool, arrived, arrivedAll, heldBytes, request } = run
+    const batch = { id, task: request.task, pool: pool.name, poolSize: pool.size, received: arrived, inputEnded: arrivedAll, heldBytes }
+    return { handle: this.#handle(run, sink), batch }
+  }
+
+  /** A handle is good as long as its sink is the one that is told. */
+  #handle(run: BatchRun, sink: BatchSink): BatchHandle {
+    return {
+      id: run.id,
+      add: (more, last) => {
+        if (run.sink === sink) this.#add(run, more, last)
+      },
+      end: () => {
+        if (run.sink === sink) this.#end(run)
+      },
+      cancel: () => {
+        if (run.sink === sink) this.cancel(run.id)
+      },
+      pause: (paused) => {
+        if (run.sink === sink) this.#pauseFor(run.id, 'reader', paused)
+      },
+      leave: () => {
+        if (run.sink === sink) this.#left(run)
+      },
+    }
+  }
+
+  /** Nobody reads the batch for now. What a memory keeps of its results is little, so without a disk it waits for its reader. */
+  #left(run: BatchRun): void {
+    if (!this.#runs.has(run.id)) return
+    run.detach()
+    this.#pauseFor(run.id, 'reader', !this.#parts.engine.durable && run.request.detached !== true)
+    this.#parts.left?.(run.id, run.request.detached ?? false)
+  }
+
+  #arrived(run: BatchRun, items: ItemBlock | undefined, ended: boolean): void {
+    if (items !== undefined) {
+      run.arrived += items.count
+      run.heldBytes += blockBytes(items)
+    }
+    run.arrivedAll = ended
   }
 
   /** Cancels an open batch: queued tasks at once, running ones soon. False if there is no such open batch. */
@@ -175,9 +246,19 @@ export class Dispatcher {
     if (run === undefined) return false
     if (!run.cancelling) {
       run.cancelling = true
-      if (run.scheduled) this.#steps.feed({ kind: 'batch-cancelled', batch: id })
+      if (run.scheduled) this.#tellCancelled(id)
     }
     return true
+  }
+
+  #tellCancelled(id: BatchId): void {
+    // Items that were not read back count as cancelled too: the scheduler hears of them, and starts none.
+    const left = this.#replays.end(id)
+    if (left > 0) {
+      this.#pauseFor(id, 'cancel', true)
+      this.#steps.feed({ kind: 'items-added', batch: id, count: left, bytes: 0 })
+    }
+    this.#steps.feed({ kind: 'batch-cancelled', batch: id })
   }
 
   /** Takes no further batch; resolves when none is open. */
@@ -196,42 +277,35 @@ export class Dispatcher {
 
   /** Stops the timer; the fleet must be stopped before. */
   stop(): void {
-    this.#cancelWake?.()
-    this.#cancelWake = undefined
+    this.#steps.stop()
+    this.#recorder.stop()
+    this.#replays.stop()
   }
 
   #opened(run: BatchRun, items: ItemBlock | undefined, ended: boolean): void {
-    const { request } = run
-    run.scheduled = true
-    const { priority, chunkSize, total, retries, backoffMs, failFast, session, task } = request
-    const pool = run.pool.name as PoolName
-    // An empty block is not a block: the scheduler would wait for items that never settle.
-    const first = items === undefined || items.count === 0 ? undefined : { count: items.count, bytes: items.bytes.byteLength }
-    if (items !== undefined && first !== undefined) run.hold(items, this.#parts.clock.now())
-    run.inputEnded = ended
-    this.#steps.feed({
-      kind: 'batch-opened',
-      batch: run.id,
-      session,
-      pool,
-      task,
-      priority,
-      chunkSize,
-      total,
-      retries,
-      backoffMs,
-      failFast,
-      items: first,
-      ended,
-    })
-    if (run.cancelling) this.#steps.feed({ kind: 'batch-cancelled', batch: run.id })
+    if (!run.scheduled) this.#schedule(run, items, ended)
     // Last, so that the worker has its shard before this answer is written; a batch that ended at once still hears it first,
     // because results wait for the engine's promise.
     run.sink.accepted(run.id, run.pool.name, run.pool.size)
   }
 
+  #schedule(run: BatchRun, items: ItemBlock | undefined, ended: boolean): void {
+    run.inputEnded = ended
+    this.#tellOpened(run, items, ended)
+    if (run.cancelling) this.#steps.feed({ kind: 'batch-cancelled', batch: run.id })
+  }
+
+  #tellOpened(run: BatchRun, items: ItemBlock | undefined, ended: boolean): void {
+    run.scheduled = true
+    // An empty block is not a block: the scheduler would wait for items that never settle.
+    const first = items === undefined || items.count === 0 ? undefined : items
+    if (first !== undefined) run.hold(first, this.#parts.clock.now())
+    this.#steps.feed(openedEvent(run, first, ended))
+  }
+
   #add(run: BatchRun, items: ItemBlock, ended: boolean): void {
     if (!this.#runs.has(run.id)) return
+    this.#arrived(run, items, ended)
     this.#parts.engine.append(run.id, items, ended).then(
       () => {
         this.#added(run, items)
@@ -243,12 +317,18 @@ export class Dispatcher {
 
   #added(run: BatchRun, items: ItemBlock): void {
     if (items.count === 0 || !this.#runs.has(run.id)) return
+    // What is added while earlier items are read back is read in its turn.
+    if (this.#replays.added(run.id)) {
+      this.#credit(run, blockBytes(items))
+      return
+    }
     run.hold(items, this.#parts.clock.now())
     this.#steps.feed({ kind: 'items-added', batch: run.id, count: items.count, bytes: items.bytes.byteLength })
   }
 
   #end(run: BatchRun): void {
     if (!this.#runs.has(run.id)) return
+    run.arrivedAll = true
     this.#parts.engine.end(run.id).then(
       () => this.#inputEnded(run),
       (error: unknown) => this.#refused(run, error),
@@ -257,19 +337,25 @@ export class Dispatcher {
 
   #inputEnded(run: BatchRun): void {
     run.inputEnded = true
-    this.#steps.feed({ kind: 'batch-ended', batch: run.id })
+    if (!this.#replays.has(run.id)) this.#steps.feed({ kind: 'batch-ended', batch: run.id })
   }
 
-  #pause(run: BatchRun, paused: boolean): void {
-    if (this.#runs.has(run.id)) this.#steps.feed({ kind: 'batch-paused', batch: run.id, paused })
+  #pauseFor(batch: BatchId, reason: PauseReason, isPaused: boolean): void {
+    if (!this.#runs.has(batch)) return
+    const paused = this.#pauses.set(batch, reason, isPaused)
+    if (paused !== undefined) this.#steps.feed({ kind: 'batch-paused', batch, paused })
   }
 
   /** The engine did not take it: the client hears why, and what is scheduled of it is cancelled. */
   #refused(run: BatchRun, error: unknown): void {
     if (!this.#runs.has(run.id)) return
     run.sink.failed(error)
-    if (run.scheduled) this.cancel(run.id)
-    else this.#leave(run)
+    run.detach()
+    if (run.scheduled && run.summary === undefined) this.cancel(run.id)
+    else {
+      this.#leave(run)
+      run.close()
+    }
   }
 
   #online(worker: WorkerId, tasks: readonly TaskListing[]): void {
@@ -279,71 +365,56 @@ export class Dispatcher {
 
   #lost(worker: WorkerId, exit: ExitCause, reason: string | undefined): void {
     this.#parts.observer.workerLost(reason ?? (exit.signal === undefined ? 'exit' : 'signal'))
-    for (const [shard, held] of this.#shards) if (held.worker === worker) this.#shards.delete(shard)
+    this.#shards.lost(worker)
     this.#steps.feed({ kind: 'worker-lost', worker, exit })
   }
 
-  #ran(worker: WorkerId, message: RanMessage): void {
+  #ran(worker: WorkerId, message: RanMessage, spent = false): void {
     const shard = message.shard as ShardId
-    const held = this.#shards.get(shard)
-    const failures = message.failures ?? []
+    const held = this.#shards.find(shard)
     if (held === undefined || held.worker !== worker) {
       // The shard was taken from this worker in the meantime; somebody else's result is or will be the recorded one.
       if (held !== undefined) this.#parts.observer.duplicateDropped(held.run.pool, 'late', message.count)
       return
     }
-    if (message.count > held.count || message.values.count + failures.length !== message.count || !areInOrder(failures, message.count)) {
+    if (!isPossibleAnswer(message, held.count)) {
       this.#parts.fleet.kill(worker, 'protocol')
       return
     }
-    this.#shards.delete(shard)
+    this.#shards.take(shard, worker)
     if (held.run.isSmall) this.#stir()
     const runMs = message.decodeMs + message.runMs + message.encodeMs
     if (message.count > 0) this.#parts.observer.shardRan(held.run.pool, message.count, message.runMs, message.decodeMs, message.encodeMs)
-    this.#steps.feed({ kind: 'shard-ran', worker, shard, ran: message.count, failures, runMs }, { held, message })
+    const ran = asItCounts(held.run.request, held.from, message, isShardTooLate(this.#steps.state, worker, shard, runMs))
+    this.#steps.feed(
+      { kind: 'shard-ran', worker, shard, ran: ran.count, failures: ran.failures ?? NO_FAILURES, runMs, spent },
+      { batch: held.run.id, from: held.from, attempt: held.attempt, message: ran },
+    )
   }
 
-  #step(event: SchedulerEvent, ran: RanShard | undefined): void {
-    const outcome = new StepOutcome()
-    for (const command of step(this.#state, event, this.#parts.clock.now())) this.#carryOut(command, outcome)
-    if (ran !== undefined) this.#recordRan(ran.held, ran.message, outcome)
-    if (!outcome.empty) this.#recordRest(outcome)
+  #releaseBlock(batch: BatchId, block: number): void {
+    const run = this.#runs.get(batch)
+    const held = run?.block(block)
+    if (run === undefined || held === undefined) return
+    const bytes = run.release(block)
+    if (held.isReplayed) this.#replays.released(batch, bytes)
+    else this.#credit(run, bytes)
   }
 
-  #carryOut(command: SchedulerCommand, outcome: StepOutcome): void {
-    const { fleet, clock } = this.#parts
-    switch (command.kind) {
-      case 'assign':
-        return this.#assign(command)
-      case 'settle-failed': {
-        const run = this.#runs.get(command.batch)
-        if (run !== undefined) outcome.failed(command.batch, command.index, taskFailureOf(command))
-        return
-      }
-      case 'release-block': {
-        const run = this.#runs.get(command.batch)
-        const bytes = run?.release(command.block) ?? 0
-        if (bytes > 0) run?.sink.credit(bytes)
-        return
-      }
-      case 'batch-settled':
-        outcome.settled(command)
-        return
-      case 'abort-shard':
-        return fleet.abort(command.worker, command.shard)
-      case 'start-workers':
-        return fleet.startWorkers(command.count)
-      case 'stop-worker':
-        return fleet.retire(command.worker)
-      case 'kill-worker':
-        return fleet.kill(command.worker, 'cancel')
-      case 'wake-at':
-        this.#cancelWake?.()
-        this.#cancelWake = command.at === undefined ? undefined : clock.schedule(command.at, () => this.#steps.feed({ kind: 'woken' }))
-        return
-      case 'drained':
-        this.#drained.resolve()
-    }
+  #credit(run: BatchRun, bytes: number): void {
+    run.heldBytes -= bytes
+    run.sink.credit(bytes)
+  }
+
+  #failed(command: SettleFailed): void {
+    const { attempts, batch, block, cause, index, offset } = command
+    const run = this.#runs.get(batch)
+    const held = run?.block(block)
+    if (cause.kind !== 'worker-lost' || run === undefined || held === undefined) return
+    const { error } = taskFailureOf(command)
+    const request = { ...run.request, pool: run.pool.name, poolSize: run.pool.size }
+    const at = this.#parts.clock.wallTime()
+    this.#parts.quarantine.add({ batch, index, request, attempts, error, at }, held.items, offset)
   }
 
   #assign(command: Assign): void {
@@ -352,7 +423,7 @@ export class Dispatcher {
     if (run === undefined || held === undefined) return
     const { request } = run
     const { shard, worker, from, count, attempt, yieldAfterMs } = command
-    this.#shards.set(shard, { run, worker, from, count })
+    this.#shards.hold(shard, { run, worker, from, count, attempt })
     this.#parts.observer.tasksAssigned(run.pool, attempt === 1 ? 'first' : 'retry', count, this.#parts.clock.now() - held.arrivedAt)
     const whole = command.offset === 0 && count === held.items.count
     const items = whole ? held.items : sliceBlock(held.items, command.offset, count)
@@ -369,67 +440,34 @@ export class Dispatcher {
     })
   }
 
-  /** Records what one shard gave, without the failures that will run again. */
-  #recordRan(held: HeldShard, message: RanMessage, outcome: StepOutcome): void {
-    const { run, from } = held
-    if (message.count === 0 || !this.#runs.has(run.id)) return
-    const final = new Map<number, TaskFailure>()
-    const failedAt = (message.failures ?? []).map((failure) => failure.at)
-    for (const at of failedAt) {
-      const failure = outcome.take(run.id, from + at)
-      if (failure !== undefined) final.set(at, { ...failure, at })
-    }
-    const ranges = splitRanges(from, message.count, message.values, failedAt, final)
-    this.#record(run, [...ranges, ...rangesOfFailures(outcome.takeFailed(run.id))], outcome)
-  }
-
-  /** Records failures and ends that came from anything else: a lost worker, a cancelled batch, an empty one. */
-  #recordRest(outcome: StepOutcome): void {
-    for (const batch of outcome.batches()) {
-      const run = this.#runs.get(batch)
-      if (run !== undefined) this.#record(run, rangesOfFailures(outcome.takeFailed(batch)), outcome)
-    }
-  }
-
-  #record(run: BatchRun, ranges: readonly RecordedRange[], outcome: StepOutcome): void {
-    const settled = outcome.takeSettled(run.id)
-    if (settled !== undefined) {
-      const { completed, failed, cancelled, runMs, workers } = settled
-      const wallMs = this.#parts.clock.now() - run.openedAt
-      run.summary = { outcome: settled.outcome, completed, failed, cancelled, wallMs, runMs, workers }
-    }
-    const summary = settled === undefined ? undefined : run.summary
+  /** Records what one step settled of a batch; failed runs that are repeated are noted. */
+  #settled(batch: BatchId, ranges: readonly RecordedRange[], end: BatchSettled | undefined, answer: ShardAnswer | undefined): void {
+    const run = this.#runs.get(batch)
+    if (run === undefined) return
+    const { clock, engine } = this.#parts
+    const repeated = answer === undefined || !engine.durable ? NO_ATTEMPTS : failedAttempts(answer, ranges, clock.wallTime())
+    // So that a restart does not grant failed runs again. Where the note is lost, it does.
+    if (repeated.length > 0) engine.attempted(batch, repeated).catch(() => undefined)
+    if (end !== undefined) run.settle(end, clock.now())
+    const summary = end === undefined ? undefined : run.summary
     if (ranges.length === 0 && summary === undefined) return
-    this.#parts.engine.record(run.id, ranges, summary).then(
-      (fresh) => this.#recorded(run, ranges, fresh, summary),
-      (error: unknown) => this.#refused(run, error),
-    )
+    this.#recorder.record({
+      batch,
+      ranges,
+      summary,
+      recorded: (fresh) => this.#recorded(run, { ranges, fresh, summary }),
+      failed: (error) => this.#refused(run, error),
+    })
   }
 
-  #recorded(run: BatchRun, ranges: readonly RecordedRange[], fresh: readonly RecordedRange[], summary: BatchRun['summary']): void {
-    const { observer } = this.#parts
-    if (fresh.length < ranges.length) observer.duplicateDropped(run.pool, 'record', countOf(ranges) - countOf(fresh))
-    const last = fresh.length - 1
-    for (const [i, range] of fresh.entries()) {
-      run.count(range)
-      const succeeded = range.count - range.failures.length
-      if (succeeded > 0) observer.tasksSettled(run.pool, 'completed', succeeded)
-      if (range.failures.length > 0) this.#observeFailures(run, range)
-      run.sink.results(range, i === last ? summary : undefined)
-    }
+  #recorded(run: BatchRun, recorded: Recorded): void {
+    const { engine, observer } = this.#parts
+    reportRecorded(run, recorded, observer)
+    const { summary } = recorded
     if (summary === undefined) return
-    if (last < 0) run.sink.done(summary)
-    if (summary.cancelled > 0) observer.tasksSettled(run.pool, 'cancelled', summary.cancelled)
-    const ledger = this.#parts.engine.ledger(run.id)
-    observer.batchEnded(run.pool, summary.wallMs, ledger === undefined ? 0 : ledger.submitted - ledger.recorded - ledger.cancelled)
+    const ledger = engine.ledger(run.id)
+    observer.batchEnded(run.pool, summary.wallMs, ledger === undefined ? 0 : unaccounted(ledger))
     this.#close(run)
-  }
-
-  #observeFailures(run: BatchRun, range: RecordedRange): void {
-    const quarantined = range.failures.filter((failure) => failure.error.code === 'WORKER_LOST').length
-    const { observer } = this.#parts
-    if (quarantined > 0) observer.tasksSettled(run.pool, 'quarantined', quarantined)
-    if (range.failures.length > quarantined) observer.tasksSettled(run.pool, 'failed', range.failures.length - quarantined)
   }
 
   /** A frame of a small batch came: the next is waited for awake, unless there is work that needs the processors. */
@@ -440,23 +478,16 @@ export class Dispatcher {
 
   #leave(run: BatchRun): void {
     if (this.#runs.delete(run.id) && !run.isSmall) this.#largeOpen--
+    this.#pauses.forget(run.id)
   }
 
   #close(run: BatchRun): void {
-    const { engine, clock } = this.#parts
     this.#leave(run)
     run.close()
-    run.endedAt = clock.wallTime()
-    const forgotten = this.#ended.add(run)
-    if (forgotten !== undefined) void engine.forget(forgotten)
+    run.endedAt = this.#parts.clock.wallTime()
+    this.#ended.add(run)
   }
 }
 
-/** Failures stand in ascending order of distinct places, all of them among those that ran. */
-function areInOrder(failures: readonly ShardFailure[], ran: number): boolean {
-  return failures.every((failure, i) => failure.at < ran && failure.at > (failures[i - 1]?.at ?? -1))
-}
-
-function countOf(ranges: readonly RecordedRange[]): number {
-  return ranges.reduce((sum, range) => sum + range.count, 0)
-}
+const NO_FAILURES: readonly ShardFailure[] = []
+const NO_ATTEMPTS: readonly AttemptRecord[] = []

@@ -23,14 +23,12 @@ export class EndedBatches {
     return this.#total
   }
 
-  /** Keeps one more; the one that had to go for it, if any. */
-  add(run: BatchRun): BatchId | undefined {
+  /** Keeps one more; the oldest goes for it where there are too many. */
+  add(run: BatchRun): void {
     this.#total++
     this.#runs.set(run.id, run)
     this.#order.push(run.id)
-    if (this.#order.length <= this.#kept) return undefined
-    const oldest = this.#order.shift() as BatchId
-    this.#runs.delete(oldest)
-    return oldest
+    if (this.#order.length <= this.#kept) return
+    this.#runs.delete(this.#order.shift() as BatchId)
   }
 }

@@ -1,4 +1,5 @@
 import { ForkpoolError } from '@forkpool/pool-core/base'
+import { LimitError } from '../config/limits.ts'
 import type { PoolLabel } from '../dispatch-observer.ts'
 
 /** A pool name is a metrics label and a path segment: letters, digits and a few marks. */
@@ -38,11 +39,19 @@ export class PoolRegistry {
     const sizeOfName = sizeInName !== undefined && sizeInName >= 1 && sizeInName <= sizeMax ? sizeInName : undefined
     const wanted = size ?? known?.size ?? sizeOfName ?? defaultSize
     if (known?.size === wanted) return { pool: known, changed: false }
-    if (known === undefined && this.#pools.size >= poolsMax)
-      throw new ForkpoolError('LIMIT_EXCEEDED', `there are ${poolsMax} pools already (--pools-max)`)
+    if (known === undefined && this.#pools.size >= poolsMax) throw new LimitError('poolsMax', `there are ${poolsMax} pools already`)
     const pool = this.#labelOf(key, wanted)
     this.#pools.set(key, pool)
     return { pool, changed: true }
+  }
+
+  /** The same, and the default pool where the settings have no room for that one any more. @throws ForkpoolError LIMIT_EXCEEDED. */
+  resolveOrDefault(name: string, size: number): { readonly pool: PoolLabel; readonly changed: boolean } {
+    try {
+      return this.resolve(name, size)
+    } catch {
+      return this.resolve(undefined, undefined)
+    }
   }
 
   #labelOf(name: string, size: number): PoolLabel {

@@ -9,6 +9,7 @@ import type { Access } from '../access/access.ts'
 import { mayActAs } from '../access/role.ts'
 import type { Principal } from '../access/role.ts'
 import type { CoordinatorConfig } from '../config/read-config.ts'
+import { closeReason } from '../link/close-reason.ts'
 import { LimitError } from '../config/limits.ts'
 import type { LimitName } from '../config/limits.ts'
 import type { Log } from '../log.ts'
@@ -17,6 +18,7 @@ import { ClientSession } from './client-session.ts'
 import type { SessionOptions, SessionPorts } from './client-session.ts'
 import { ConnectionWatch } from './connection-watch.ts'
 import { FrameMeter } from './frame-meter.ts'
+import type { HeldInput } from './held-input.ts'
 import { MESSAGE_ROLES } from './message-roles.ts'
 import { ReadProgress } from './read-progress.ts'
 import { refusal } from './refusal.ts'
@@ -24,6 +26,9 @@ import { SocketWriter } from './socket-writer.ts'
 
 /** Not allowed (RFC 6455 §7.4.1). */
 const POLICY_VIOLATION = 1008
+
+/** What a WebSocket says that broke (RFC 6455 §7.4.1). */
+const ABNORMAL = 1006
 
 /** What `ws` says where a peer breaks a limit; it closes with the right code by itself. */
 const WS_LIMITS: Readonly<Record<string, LimitName>> = {
@@ -38,10 +43,19 @@ export interface ConnectionParts {
   readonly log: Log
   readonly access: Access
   readonly submit: SessionPorts['submit']
+  readonly attach: SessionPorts['attach']
+  readonly openBatches: SessionPorts['openBatches']
+  readonly held: HeldInput
   readonly welcome: SessionOptions['welcome']
   readonly limits: Pick<
     CoordinatorConfig,
-    'handshakeTimeoutMs' | 'heartbeatMs' | 'messageTimeoutMs' | 'framesPerSecondMax' | 'jsonDepthMax'
+    | 'handshakeTimeoutMs'
+    | 'heartbeatMs'
+    | 'messageTimeoutMs'
+    | 'framesPerSecondMax'
+    | 'jsonDepthMax'
+    | 'batchesOpenTotalMax'
+    | 'nameLengthMax'
   >
   readonly refused: (reason: RefusalReason) => void
 }
@@ -70,14 +84,16 @@ export class ClientConnection {
   readonly #progress = new ReadProgress()
   readonly #id: SessionId
   #principal: Principal | undefined
+  /** The coordinator stops. */
+  #weLeft = false
 
   constructor(parts: ConnectionParts, { webSocket, stream, principal }: OpenedSocket, onClosed: (code: number) => void) {
-    const { clock, random, access, submit, welcome, limits, log } = parts
+    const { clock, random, access, submit, attach, openBatches, held, welcome, limits, log } = parts
     this.#parts = parts
     this.#socket = webSocket
     this.#principal = principal
     this.#dialect = dialectOf(webSocket.protocol) ?? 'json'
-    this.#id = random.token(6) as SessionId
+    this.#id = random.token(12) as SessionId
     this.#meter = new FrameMeter(clock, limits.framesPerSecondMax)
     this.#watch = new ConnectionWatch(limits, this.#progress, clock.now())
     this.#writer = new SocketWriter(
@@ -89,8 +105,13 @@ export class ClientConnection {
       {
         clock,
         send: (message) => this.#writer.send(message),
-        close: (code, reason) => webSocket.close(code, reason),
+        close: (code, reason) => webSocket.close(code, closeReason(reason)),
         submit,
+        openBatches,
+        held,
+        refused: (error) => parts.refused(reasonOf(error)),
+        attach,
+        principal: () => this.#principal,
         isToken: (token) => (this.#principal = access.principalOf(token)) !== undefined,
       },
       {
@@ -98,6 +119,8 @@ export class ClientConnection {
         reply: this.#dialect === 'json' ? 'json' : 'auto',
         authorised: principal !== undefined,
         handshakeTimeoutMs: limits.handshakeTimeoutMs,
+        batchesOpenTotalMax: limits.batchesOpenTotalMax,
+        nameLengthMax: limits.nameLengthMax,
         welcome,
       },
     )
@@ -115,7 +138,8 @@ export class ClientConnection {
   }
 
   close(code: number, reason: string): void {
-    this.#socket.close(code, reason)
+    this.#weLeft = true
+    this.#socket.close(code, closeReason(reason))
   }
 
   terminate(): void {
@@ -164,7 +188,8 @@ export class ClientConnection {
     socket.on('close', (code) => {
       onClosed(code)
       this.#parts.log.debug({ session: this.#id, code }, 'client gone')
-      this.#session.closed()
+      // 1006: no close frame came. When it is we who go away, the client has not given up either.
+      this.#session.closed(code === ABNORMAL || this.#weLeft)
     })
   }
 
@@ -188,9 +213,18 @@ export class ClientConnection {
       const message = decodeClientMessage(data, this.#dialect, this.#parts.limits.jsonDepthMax)
       if (this.#isAllowed(message)) this.#session.receive(message)
     } catch (error) {
-      if (error instanceof ForkpoolError) this.#parts.refused('bad_message')
-      else this.#parts.log.error({ session: this.#id, err: error }, 'a message could not be handled')
+      if (!(error instanceof ForkpoolError)) this.#parts.log.error({ session: this.#id, err: error }, 'a message could not be handled')
+      this.#violated(error)
+    }
+  }
+
+  /** Ends the session. Whatever goes wrong in that is this connection's affair, never the end of the program. */
+  #violated(error: unknown): void {
+    try {
       this.#session.violated(error)
+    } catch (fault) {
+      this.#parts.log.error({ session: this.#id, err: fault }, 'a session could not be ended in good order')
+      this.#socket.terminate()
     }
   }
 
@@ -213,6 +247,14 @@ export class ClientConnection {
   #refuse(error: LimitError, code: number): void {
     this.#parts.refused(error.limit)
     this.#writer.send({ kind: 'refused', error: refusal(error) })
-    this.#socket.close(code, error.message.slice(0, 100))
+    this.#socket.close(code, closeReason(error.message))
   }
+}
+
+/** What metrics call a refusal: the limit that was reached, or whose fault it was. */
+function reasonOf(error: unknown): RefusalReason {
+  if (error instanceof LimitError) return error.limit
+  if (!(error instanceof ForkpoolError)) return 'bad_batch'
+  if (error.code === 'UNAUTHORISED') return 'token'
+  return error.code === 'BAD_MESSAGE' || error.code === 'PROTOCOL_VERSION' ? 'bad_message' : 'bad_batch'
 }

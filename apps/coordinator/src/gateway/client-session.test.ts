@@ -4,8 +4,10 @@ import type { BatchSummary, ItemBlock, ServerMessage, SubmitMessage } from '@for
 import { encodeItems } from '@forkpool/pool-core/protocol'
 import type { BatchId, SessionId } from '@forkpool/pool-core/scheduler'
 import { FakeClock } from '@forkpool/pool-core/testing'
-import type { BatchHandle, BatchRequest, BatchSink } from '../batch-request.ts'
+import type { AttachQuery, BatchHandle, BatchRequest, BatchSink } from '../batch-request.ts'
+import { LimitError } from '../config/limits.ts'
 import { ClientSession } from './client-session.ts'
+import { HeldInput } from './held-input.ts'
 
 interface Submitted {
   readonly request: BatchRequest
@@ -21,7 +23,11 @@ class Peer {
   readonly sent: ServerMessage[] = []
   readonly closes: (readonly [number, string])[] = []
   readonly batches: Submitted[] = []
+  readonly attached: { readonly query: AttachQuery; readonly sink: BatchSink; readonly calls: string[] }[] = []
   refuseWith: ForkpoolError | undefined
+  openBatches = 0
+  readonly held = new HeldInput({ batchItemsMax: 30, itemBytesMax: 20, heldBytesMax: 100 })
+  readonly refusals: string[] = []
   /** Kinds of messages that no frame can carry. */
   unsendable = ''
   readonly session: ClientSession
@@ -36,13 +42,20 @@ class Peer {
         },
         close: (code, reason) => this.closes.push([code, reason]),
         submit: (request, _items, _ended, sink) => this.#submit(request, sink),
+        attach: (query, sink) => this.#attach(query, sink),
+        principal: () => ({ name: 'me', role: 'submit' }),
         isToken: (given) => given === token,
+        openBatches: () => this.openBatches,
+        held: this.held,
+        refused: (error) => this.refusals.push(error instanceof LimitError ? error.limit : (error as ForkpoolError).code),
       },
       {
         id: 's1' as SessionId,
         reply: 'auto',
         authorised: token === undefined,
         handshakeTimeoutMs: 1000,
+        batchesOpenTotalMax: 5,
+        nameLengthMax: 10,
         welcome: { server: 'forkpool/test', cores: 2, limits: LIMITS },
       },
     )
@@ -63,12 +76,23 @@ class Peer {
     if (this.refuseWith !== undefined) throw this.refuseWith
     const calls: string[] = []
     this.batches.push({ request, sink, calls })
+    return this.#handle(calls)
+  }
+
+  #attach(query: AttachQuery, sink: BatchSink): BatchHandle {
+    const calls: string[] = []
+    this.attached.push({ query, sink, calls })
+    return this.#handle(calls)
+  }
+
+  #handle(calls: string[]): BatchHandle {
     return {
       id: 'b' as BatchId,
       add: (block, last) => calls.push(`add ${block.count}${last ? ' last' : ''}`),
       end: () => calls.push('end'),
       cancel: () => calls.push('cancel'),
       pause: (paused) => calls.push(paused ? 'pause' : 'go on'),
+      leave: () => calls.push('leave'),
     }
   }
 }
@@ -96,7 +120,7 @@ describe('handshake', () => {
 
     const silent = new Peer()
     silent.clock.advance(1000)
-    expect(silent.closes).toEqual([[1008, 'no hello within 1000 ms']])
+    expect(silent.closes).toEqual([[1008, 'no hello within 1000 ms (--handshake-timeout-ms)']])
 
     const hasty = new Peer()
     hasty.session.receive({ kind: 'end', batch: 1 })
@@ -192,7 +216,7 @@ describe('batches', () => {
   test('a lost connection cancels what is open', () => {
     const peer = new Peer().hello()
     const { calls } = peer.submit(1)
-    peer.session.closed()
+    peer.session.closed(false)
     expect(calls).toEqual(['cancel'])
     expect(peer.clock.pending).toBe(0)
   })
@@ -273,5 +297,79 @@ describe('windows', () => {
     expect(kinds(peer)).toEqual(['results', 'done'])
     expect(calls).toEqual(['pause', 'go on'])
     expect(peer.session.openBatches).toBe(1)
+  })
+})
+
+describe('limits', () => {
+  const numbers = (count: number): ItemBlock => encodeItems(Array.from({ length: count }, (_, i) => i))
+  const refusedWith = (peer: Peer): unknown => {
+    const last = peer.sent.at(-1)
+    return last?.kind === 'refused' ? [last.batch, last.error.code, last.error.message] : last
+  }
+
+  test('a batch is refused by the limit that it meets, and the session goes on', () => {
+    const peer = new Peer().hello()
+    peer.submit(1, { task: 'x'.repeat(11) })
+    expect(refusedWith(peer)).toEqual([1, 'LIMIT_EXCEEDED', 'a name may have 10 characters (--name-length-max)'])
+    peer.submit(2, { items: encodeItems(['x'.repeat(30)]) })
+    expect(refusedWith(peer)).toEqual([2, 'LIMIT_EXCEEDED', 'an item may have 20 bytes (--item-bytes-max)'])
+    peer.submit(3, { items: numbers(31) })
+    expect(refusedWith(peer)).toEqual([3, 'LIMIT_EXCEEDED', 'a batch may have 30 items (--batch-items-max)'])
+    peer.openBatches = 5
+    peer.submit(4)
+    expect(refusedWith(peer)).toEqual([
+      4,
+      'LIMIT_EXCEEDED',
+      '5 batches are open; submit again when some have ended (--batches-open-total-max)',
+    ])
+    expect(peer.refusals).toEqual(['nameLengthMax', 'itemBytesMax', 'batchItemsMax', 'batchesOpenTotalMax'])
+    expect(peer.batches).toEqual([])
+    expect(peer.closes).toEqual([])
+    expect(peer.held.bytes).toBe(0)
+  })
+
+  test('all batches together hold so much and no more; room comes back when a batch ends, however', () => {
+    const peer = new Peer().hello()
+    const other = peer.submit(1, { items: numbers(12) })
+    expect(peer.held.bytes).toBe(96)
+    peer.submit(2)
+    peer.session.receive({ kind: 'items', batch: 2, items: numbers(1), end: false })
+    expect(refusedWith(peer)).toEqual([
+      2,
+      'LIMIT_EXCEEDED',
+      '100 bytes of items wait for workers; submit again when some have run (--held-bytes-max)',
+    ])
+    expect(peer.batches[1]?.calls).toContain('cancel')
+    expect(peer.held.bytes).toBe(96)
+    other.sink.credit(40)
+    expect(peer.held.bytes).toBe(56)
+    other.sink.done(SUMMARY)
+    expect(peer.held.bytes).toBe(0)
+    peer.submit(3, { items: numbers(12) })
+    peer.session.closed(false)
+    expect(peer.held.bytes).toBe(0)
+  })
+
+  test('a batch that grows beyond its limit ends with the reason, and what still comes of it is not told', () => {
+    const peer = new Peer().hello()
+    const batch = peer.submit(1, { items: numbers(12) })
+    batch.sink.credit(96)
+    peer.session.receive({ kind: 'items', batch: 1, items: numbers(12), end: false })
+    batch.sink.credit(96)
+    peer.session.receive({ kind: 'items', batch: 1, items: numbers(12), end: false })
+    expect(refusedWith(peer)).toEqual([1, 'LIMIT_EXCEEDED', 'a batch may have 30 items (--batch-items-max)'])
+    const told = peer.sent.length
+    batch.sink.done({ ...SUMMARY, outcome: 'cancelled' })
+    peer.session.receive({ kind: 'items', batch: 1, items: numbers(1), end: true })
+    expect(peer.sent).toHaveLength(told)
+    expect(peer.closes).toEqual([])
+  })
+
+  test('a batch that the dispatcher refuses holds nothing', () => {
+    const peer = new Peer().hello()
+    peer.refuseWith = new ForkpoolError('DRAINING')
+    peer.submit(1, { items: numbers(12) })
+    expect(peer.held.bytes).toBe(0)
+    expect(peer.refusals).toEqual(['DRAINING'])
   })
 })

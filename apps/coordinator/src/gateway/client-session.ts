@@ -1,10 +1,13 @@
 import type { Cancel, Clock } from '@forkpool/pool-core/base'
 import { after, ForkpoolError } from '@forkpool/pool-core/base'
-import type { ClientMessage, HelloMessage, ServerMessage, SubmitMessage, WelcomeMessage } from '@forkpool/pool-core/protocol'
+import type { AttachMessage, ClientMessage, HelloMessage, ServerMessage, SubmitMessage, WelcomeMessage } from '@forkpool/pool-core/protocol'
 import { chooseVersion, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from '@forkpool/pool-core/protocol'
-import type { SessionId } from '@forkpool/pool-core/scheduler'
-import type { BatchHandle, BatchRequest, BatchSink } from '../batch-request.ts'
+import type { BatchId, SessionId } from '@forkpool/pool-core/scheduler'
+import type { Principal } from '../access/role.ts'
+import { LimitError } from '../config/limits.ts'
+import type { AttachQuery, BatchHandle, BatchRequest, BatchSink } from '../batch-request.ts'
 import type { ItemBlock } from '@forkpool/pool-core/protocol'
+import type { HeldInput } from './held-input.ts'
 import { refusal } from './refusal.ts'
 import { SessionBatch } from './session-batch.ts'
 import { checkSubmit } from './submit-check.ts'
@@ -16,7 +19,16 @@ export interface SessionPorts {
   /** Ends the connection with a WebSocket close code (RFC 6455, section 7.4). */
   readonly close: (code: number, reason: string) => void
   readonly submit: (request: BatchRequest, items: ItemBlock | undefined, ended: boolean, sink: BatchSink) => BatchHandle
+  /** Looks for a batch that was submitted before; the sink hears what comes of it. */
+  readonly attach: (query: AttachQuery, sink: BatchSink) => BatchHandle
   readonly isToken: (token: string) => boolean
+  /** Who is connected; undefined before `hello`. */
+  readonly principal: () => Principal | undefined
+  /** Batches that are open in all sessions. */
+  readonly openBatches: () => number
+  readonly held: HeldInput
+  /** Something was refused, a batch or the connection. */
+  readonly refused: (error: unknown) => void
 }
 
 export interface SessionOptions {
@@ -25,6 +37,8 @@ export interface SessionOptions {
   /** False: the upgrade carried no token and one is needed; `hello` has to bring it. */
   readonly authorised: boolean
   readonly handshakeTimeoutMs: number
+  readonly batchesOpenTotalMax: number
+  readonly nameLengthMax: number
   readonly welcome: Omit<WelcomeMessage, 'kind' | 'version' | 'session'>
 }
 
@@ -45,6 +59,8 @@ export class ClientSession {
   readonly #ended = new Set<number>()
   #phase: 'hello' | 'open' | 'closed' = 'hello'
   #highestBatch = 0
+  /** Numbers of batches that were asked for and are not known here: they may be submitted. */
+  readonly #unknown = new Set<number>()
   #congested = false
   readonly #cancelTimeout: Cancel
 
@@ -54,7 +70,8 @@ export class ClientSession {
     const { clock } = ports
     this.#cancelTimeout = clock.schedule(
       after(clock.now(), options.handshakeTimeoutMs),
-      () => this.#refuseAndClose(new ForkpoolError('TIMED_OUT', `no hello within ${options.handshakeTimeoutMs} ms`), POLICY_VIOLATION),
+      () =>
+        this.#refuseAndClose(new LimitError('handshakeTimeoutMs', `no hello within ${options.handshakeTimeoutMs} ms`), POLICY_VIOLATION),
       { unref: true },
     )
   }
@@ -79,11 +96,17 @@ export class ClientSession {
     this.#refuseAndClose(error, PROTOCOL_ERROR)
   }
 
-  /** The connection is gone: nobody waits for its batches any more. */
-  closed(): void {
+  /**
+   * The connection is gone. Where it broke, its batches go on for a while, since the client may come back for them; one that said goodbye, or broke the
+   * protocol, wants them no more.
+   */
+  closed(isBroken: boolean): void {
     this.#phase = 'closed'
     this.#cancelTimeout()
-    for (const batch of this.#batches.values()) batch.cancel()
+    for (const batch of this.#batches.values()) {
+      if (isBroken) batch.leave()
+      else batch.abandon()
+    }
     this.#batches.clear()
   }
 
@@ -115,6 +138,7 @@ export class ClientSession {
 
   #receiveOpen(message: Exclude<ClientMessage, HelloMessage>): void {
     if (message.kind === 'submit') return this.#submit(message)
+    if (message.kind === 'attach') return this.#attach(message)
     const batch = this.#batches.get(message.batch)
     if (batch === undefined) {
       // The batch may have ended while this was on its way; one that never was is the client's fault.
@@ -136,27 +160,80 @@ export class ClientSession {
 
   #submit(message: SubmitMessage): void {
     const number = message.batch
-    if (number <= this.#highestBatch)
-      throw new ForkpoolError('BAD_MESSAGE', `batch ${number}: numbers of a session ascend, and ${this.#highestBatch} was used`)
-    this.#highestBatch = number
+    // A batch that could not be attached may be submitted under its number.
+    if (!this.#unknown.delete(number)) this.#useNumber(number)
     const { welcome, id, reply } = this.#options
+    let batch: SessionBatch | undefined
     try {
-      if (this.#batches.size >= welcome.limits.batchesOpenMax)
-        throw new ForkpoolError('LIMIT_EXCEEDED', `${welcome.limits.batchesOpenMax} batches are open in this session (--batches-open-max)`)
-      const request = checkSubmit(message, id, reply)
+      this.#checkLimits(message)
+      const request = { ...checkSubmit(message, id, reply, this.#ports.principal()?.weight), ...this.#identity(message) }
       const limits = {
         inputWindowBytes: welcome.limits.inputWindowBytes,
         resultWindowBytes: Math.min(message.resultWindowBytes ?? welcome.limits.resultWindowBytes, welcome.limits.resultWindowBytes),
+        held: this.#ports.held,
       }
-      const batch = new SessionBatch(number, message.terse ?? false, limits, this.#ports.send, {
+      batch = new SessionBatch(number, message.terse ?? false, limits, this.#ports.send, {
         over: () => this.#overWhenWritten(number),
+        refused: (error) => this.#ports.refused(error),
       })
-      batch.open(this.#ports.submit(request, message.items, message.end ?? false, batch), message.items, message.end ?? false)
+      batch.begin(message.items, message.end ?? false)
+      batch.open(this.#ports.submit(request, message.items, message.end ?? false, batch))
       this.#batches.set(number, batch)
       if (this.#congested) batch.setCongested(true)
     } catch (error) {
+      batch?.abandon()
+      this.#ports.refused(error)
       this.#ports.send({ kind: 'refused', batch: number, error: refusal(error) })
     }
+  }
+
+  /** @throws LimitError */
+  #checkLimits({ task, pool }: SubmitMessage): void {
+    const { welcome, batchesOpenTotalMax, nameLengthMax } = this.#options
+    const { batchesOpenMax } = welcome.limits
+    if (this.#batches.size >= batchesOpenMax) throw new LimitError('batchesOpenMax', `${batchesOpenMax} batches are open in this session`)
+    if (this.#ports.openBatches() >= batchesOpenTotalMax)
+      throw new LimitError('batchesOpenTotalMax', `${batchesOpenTotalMax} batches are open; submit again when some have ended`)
+    if (task.length > nameLengthMax || (pool !== undefined && pool.length > nameLengthMax))
+      throw new LimitError('nameLengthMax', `a name may have ${nameLengthMax} characters`)
+  }
+
+  #attach({ batch: number, session, id, have = [], resultWindowBytes }: AttachMessage): void {
+    this.#useNumber(number)
+    const { welcome } = this.#options
+    const { principal, held, send, refused } = this.#ports
+    const who = principal()
+    const owner = who === undefined || who.role === 'admin' ? undefined : who.name
+    const limits = {
+      inputWindowBytes: welcome.limits.inputWindowBytes,
+      resultWindowBytes: Math.min(resultWindowBytes ?? welcome.limits.resultWindowBytes, welcome.limits.resultWindowBytes),
+      held,
+    }
+    const batch = new SessionBatch(number, true, limits, send, {
+      over: () => this.#overWhenWritten(number),
+      refused: (error) => {
+        if (error instanceof ForkpoolError && error.code === 'BATCH_UNKNOWN') this.#unknown.add(number)
+        refused(error)
+      },
+    })
+    this.#batches.set(number, batch)
+    const key = session === undefined ? undefined : sessionKey(session, number)
+    batch.open(this.#ports.attach({ id: id as BatchId | undefined, key, owner, have }, batch))
+    if (this.#congested) batch.setCongested(true)
+  }
+
+  /** Whose batch it is, and how it is found again. */
+  #identity({ batch, key, detached }: SubmitMessage): Pick<BatchRequest, 'owner' | 'idempotencyKey' | 'hasKey' | 'detached'> {
+    const owner = this.#ports.principal()?.name
+    // Of the connection alone a key is not enough: a client may come from another one, and another client may have the same idea.
+    const idempotencyKey = key === undefined ? sessionKey(this.#options.id, batch) : `k:${owner ?? ''}/${key}`
+    return { owner, idempotencyKey, hasKey: key !== undefined, detached: detached ?? false }
+  }
+
+  #useNumber(number: number): void {
+    if (number <= this.#highestBatch)
+      throw new ForkpoolError('BAD_MESSAGE', `batch ${number}: numbers of a session ascend, and ${this.#highestBatch} was used`)
+    this.#highestBatch = number
   }
 
   #overWhenWritten(number: number): void {
@@ -175,9 +252,14 @@ export class ClientSession {
   #refuseAndClose(error: unknown, code: number): void {
     if (this.#phase === 'closed') return
     const wire = refusal(error)
+    this.#ports.refused(error)
     this.#ports.send({ kind: 'refused', error: wire })
-    this.closed()
-    // A close reason has room for 123 bytes.
-    this.#ports.close(code, wire.message.slice(0, 100))
+    this.closed(false)
+    this.#ports.close(code, wire.message)
   }
+}
+
+/** By what a batch is found whose client was away. */
+function sessionKey(session: string, number: number): string {
+  return `s:${session}/${number}`
 }

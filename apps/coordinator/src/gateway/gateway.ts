@@ -72,7 +72,7 @@ export class Gateway {
     for (const connection of this.#connections) connection.send({ kind: 'goodbye', reason })
   }
 
-  /** Ends every connection; sessions cancel what is open. */
+  /** Ends every connection; batches go on without them. */
   stop(): void {
     this.#stopping = true
     this.#cancelLook?.()

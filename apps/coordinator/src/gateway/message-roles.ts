@@ -6,6 +6,8 @@ export const MESSAGE_ROLES: Readonly<Record<ClientMessage['kind'], Role>> = {
   hello: 'read',
   credit: 'read',
   submit: 'submit',
+  // It takes the batch over, besides looking at it.
+  attach: 'submit',
   items: 'submit',
   end: 'submit',
   cancel: 'submit',

@@ -2,8 +2,9 @@ import type { BatchSummary, ItemBlock, ResultsMessage, ServerMessage } from '@fo
 import { blockBytes, resultBytes } from '@forkpool/pool-core/protocol'
 import { ForkpoolError } from '@forkpool/pool-core/base'
 import type { BatchId } from '@forkpool/pool-core/scheduler'
-import type { BatchHandle, BatchSink } from '../batch-request.ts'
+import type { AttachedBatch, BatchHandle, BatchSink } from '../batch-request.ts'
 import type { RecordedRange } from '../engine/engine.ts'
+import type { HeldInput } from './held-input.ts'
 import { refusal } from './refusal.ts'
 
 /** Credit for input is sent when so large a part of the window is free again: a message for each block would be many. */
@@ -13,11 +14,15 @@ const CREDIT_SHARE = 4
 export interface SessionBatchEvents {
   /** Nothing more comes for it. */
   over(): void
+  /** It was refused after it was accepted. */
+  refused(error: unknown): void
 }
 
 export interface SessionBatchLimits {
   readonly inputWindowBytes: number
   readonly resultWindowBytes: number
+  /** Shared by all sessions. */
+  readonly held: HeldInput
 }
 
 /**
@@ -30,8 +35,13 @@ export class SessionBatch implements BatchSink {
   readonly #send: (message: ServerMessage) => void
   readonly #events: SessionBatchEvents
   #handle: BatchHandle | undefined
-  /** Item bytes that came and are not dealt with. */
+  /** Item bytes that came and are not dealt with; they count in `held` until the batch is over. */
   #inputBytes = 0
+  #items = 0
+  /** It was submitted here, not asked for again. */
+  #isSubmitted = false
+  /** Item bytes of an earlier connection whose credit is not this client's. */
+  #foreignBytes = 0
   /** Item bytes dealt with that the client has not been told of. */
   #creditBytes = 0
   #ended = false
@@ -59,11 +69,22 @@ export class SessionBatch implements BatchSink {
     this.#events = events
   }
 
-  /** The dispatcher has taken the batch, with its first items. */
-  open(handle: BatchHandle, items: ItemBlock | undefined, ended: boolean): void {
-    this.#handle = handle
-    this.#inputBytes = items === undefined ? 0 : blockBytes(items)
+  /** Its first items, before the dispatcher has it. @throws LimitError */
+  begin(items: ItemBlock | undefined, ended: boolean): void {
+    this.#isSubmitted = true
+    if (items !== undefined) this.#take(items)
     this.#ended = ended
+  }
+
+  /** The dispatcher has taken the batch, with its first items. */
+  open(handle: BatchHandle): void {
+    this.#handle = handle
+  }
+
+  /** Nobody waits for it any more. */
+  abandon(): void {
+    this.#release()
+    this.cancel()
   }
 
   /** @throws ForkpoolError BAD_MESSAGE for items after the end or beyond the window. */
@@ -73,9 +94,32 @@ export class SessionBatch implements BatchSink {
     // A block larger than the window may come when nothing else is on the way.
     if (this.#inputBytes > 0 && this.#inputBytes + bytes > this.#limits.inputWindowBytes)
       throw new ForkpoolError('BAD_MESSAGE', `batch ${this.#batch}: ${bytes} bytes of items exceed the input window; wait for credit`)
-    this.#inputBytes += bytes
+    try {
+      this.#take(items)
+    } catch (error) {
+      return this.#refuse(error)
+    }
     this.#ended = ended
     this.#handle?.add(items, ended)
+  }
+
+  #take(items: ItemBlock): void {
+    this.#inputBytes += this.#limits.held.take(items, this.#items)
+    this.#items += items.count
+  }
+
+  #release(): void {
+    this.#limits.held.free(this.#inputBytes)
+    this.#inputBytes = 0
+    this.#ended = true
+  }
+
+  /** The batch was accepted and cannot go on: its client hears why, and what else comes of it is not told. */
+  #refuse(error: unknown): void {
+    this.#waiting = []
+    this.failed(error)
+    this.#isOver = true
+    this.#handle?.cancel()
   }
 
   end(): void {
@@ -105,7 +149,28 @@ export class SessionBatch implements BatchSink {
     if (!this.#terse) this.#send({ kind: 'accepted', batch: this.#batch, id, pool, poolSize })
   }
 
+  attached({ id, task, pool, poolSize, received, inputEnded, heldBytes }: AttachedBatch): void {
+    const roomBytes = Math.max(0, this.#limits.inputWindowBytes - heldBytes)
+    if (this.#isSubmitted) {
+      // Its client sends all of the input again, and knows nothing of what somebody sent before.
+      this.#foreignBytes = heldBytes
+    } else {
+      this.#inputBytes += this.#limits.held.carryOver(heldBytes)
+      this.#items = received
+      this.#ended = inputEnded
+    }
+    this.#send({ kind: 'attached', batch: this.#batch, id, task, pool, poolSize, received, roomBytes, inputEnded })
+  }
+
+  /** The connection broke: the batch goes on for a while without it. */
+  leave(): void {
+    this.#release()
+    this.#isOver = true
+    this.#handle?.leave()
+  }
+
   results(range: RecordedRange, summary: BatchSummary | undefined): void {
+    if (summary !== undefined) this.#release()
     const { from, count, values, failures } = range
     const message: ResultsMessage = {
       kind: 'results',
@@ -120,8 +185,13 @@ export class SessionBatch implements BatchSink {
     if (summary !== undefined) this.#events.over()
   }
 
-  credit(bytes: number): void {
-    this.#inputBytes -= bytes
+  credit(given: number): void {
+    const foreign = Math.min(given, this.#foreignBytes)
+    this.#foreignBytes -= foreign
+    const bytes = given - foreign
+    const freed = Math.min(bytes, this.#inputBytes)
+    this.#inputBytes -= freed
+    this.#limits.held.free(freed)
     if (this.#ended || this.#isOver) return
     this.#creditBytes += bytes
     if (this.#creditBytes * CREDIT_SHARE < this.#limits.inputWindowBytes && this.#inputBytes > 0) return
@@ -130,11 +200,15 @@ export class SessionBatch implements BatchSink {
   }
 
   done(summary: BatchSummary): void {
+    this.#release()
     this.#write({ kind: 'done', batch: this.#batch, ...summary }, 0)
     this.#events.over()
   }
 
   failed(error: unknown): void {
+    if (this.#isOver) return
+    this.#release()
+    this.#events.refused(error)
     this.#send({ kind: 'refused', batch: this.#batch, error: refusal(error) })
     this.#events.over()
   }
@@ -163,10 +237,7 @@ export class SessionBatch implements BatchSink {
     try {
       this.#send(message)
     } catch (error) {
-      this.#waiting = []
-      this.failed(error)
-      this.#isOver = true
-      this.#handle?.cancel()
+      this.#refuse(error)
     }
   }
 

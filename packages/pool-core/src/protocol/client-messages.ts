@@ -51,8 +51,32 @@ export interface SubmitMessage {
   readonly resultWindowBytes?: number | undefined
   /** The client has no use for `accepted`: it is not sent. Default false. */
   readonly terse?: boolean | undefined
+  /**
+   * A name that the client gives the batch. Submitted again, whenever and from wherever, it is the same batch: it does not run twice, and
+   * the answer is `attached`.
+   */
+  readonly key?: string | undefined
+  /** The batch runs to its end whatever becomes of the connection; its results are there to be fetched later. Default false. */
+  readonly detached?: boolean | undefined
   readonly items?: ItemBlock | undefined
   readonly end?: boolean | undefined
+}
+
+/**
+ * Takes up a batch that was submitted before: after a lost connection or a restart of either side. The answer is `attached` and then what is
+ * missing of its results; or `refused`.
+ */
+export interface AttachMessage {
+  readonly kind: 'attach'
+  /** The client's number for it. With `session` the one under which it was submitted; else a new one, higher than every one before it. */
+  readonly batch: number
+  /** The session that submitted it. Either this or `id`. */
+  readonly session?: string | undefined
+  /** The batch's identifier, from `accepted`. */
+  readonly id?: string | undefined
+  /** Results that the client has: pairs of the index of the first and the index after the last, ascending. Default: none. */
+  readonly have?: readonly number[] | undefined
+  readonly resultWindowBytes?: number | undefined
 }
 
 /** Further items of an open batch. The client keeps within the bytes granted by `welcome` and `credit`. */
@@ -82,7 +106,7 @@ export interface CreditMessage {
   readonly bytes: number
 }
 
-export type ClientMessage = HelloMessage | SubmitMessage | ItemsMessage | EndMessage | CancelMessage | CreditMessage
+export type ClientMessage = HelloMessage | SubmitMessage | AttachMessage | ItemsMessage | EndMessage | CancelMessage | CreditMessage
 
 /** Answer to `hello`. */
 export interface WelcomeMessage {
@@ -115,6 +139,22 @@ export interface AcceptedMessage {
   readonly id: string
   readonly pool: string
   readonly poolSize: number
+}
+
+/** The batch was known: it belongs to this connection now, and what the client lacks of its results follows. */
+export interface AttachedMessage {
+  readonly kind: 'attached'
+  readonly batch: number
+  readonly id: string
+  readonly task: string
+  readonly pool: string
+  readonly poolSize: number
+  /** Items of the batch that are recorded: the next to send is the one with this index. */
+  readonly received: number
+  /** Item bytes that may be sent before the first `credit`: the window without what is recorded and not dealt with. */
+  readonly roomBytes: number
+  /** No further items are expected. */
+  readonly inputEnded: boolean
 }
 
 /** One task that failed for good. */
@@ -179,6 +219,7 @@ export interface GoodbyeMessage {
 export type ServerMessage =
   | WelcomeMessage
   | AcceptedMessage
+  | AttachedMessage
   | ResultsMessage
   | DoneMessage
   | CreditMessage

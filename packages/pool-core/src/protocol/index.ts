@@ -5,7 +5,7 @@
 export type * from './api.ts'
 export type * from './client-messages.ts'
 export type * from './worker-messages.ts'
-export { Attachments, movedOf } from './attachments.ts'
+export { Attachments, checkMovable, movedOf, takeOver } from './attachments.ts'
 export { dialectOf } from './dialect.ts'
 export type { Dialect } from './dialect.ts'
 export {

@@ -25,7 +25,7 @@ export function encodeItems(
   values: readonly unknown[],
   start = 0,
   end: number = values.length,
-  attachments: Attachments | undefined = undefined,
+  attachments?: Attachments,
 ): ItemBlock {
   assert(start >= 0 && start <= end && end <= values.length, `items ${start} to ${end} of ${values.length}`)
   return encodeNumbers(values, start, end - start) ?? encodeCbor(values, start, end - start, attachments)

@@ -45,6 +45,9 @@ export const RETRY_NAMES_MAX: number = 32
 /** Longest limit of a task's run, milliseconds: a day. More is a mistake in the unit. */
 export const TIMEOUT_MS_MAX: number = 86_400_000
 
+/** Most indexes that `attach` lists of the results that a client has: 2,048 ranges, as many as the shards of a batch that runs for minutes. */
+export const HAVE_MAX: number = 4096
+
 /** Longest deadline of a batch, milliseconds: thirty days. */
 export const DEADLINE_MS_MAX: number = 2_592_000_000
 

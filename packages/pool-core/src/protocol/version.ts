@@ -4,7 +4,8 @@
  *
  * History
  * - 1: the first one.
- * - 2: `submit` may be `terse`, and has `jitter`, `retryOn`, `timeoutMs` and `deadlineMs`. A coordinator of version 1 passes over them.
+ * - 2: `attach` and `attached`; `submit` may be `terse` and `detached`, and has `key`, `jitter`, `retryOn`, `timeoutMs` and `deadlineMs`. A
+ *   coordinator of version 1 passes over them.
  */
 export const PROTOCOL_VERSION = 2
 

@@ -34,10 +34,11 @@ export function writeSubmit(message: SubmitMessage): Uint8Array | undefined {
 /** Whether a field is set that is not written here. The property test finds one that is missing here. */
 function saysMore(message: SubmitMessage): boolean {
   const { pool, spread, priority, chunkSize, retries, backoffMs, jitter, retryOn } = message
-  const { timeoutMs, deadlineMs, failFast, resultWindowBytes } = message
+  const { timeoutMs, deadlineMs, failFast, resultWindowBytes, key, detached } = message
   if (pool !== undefined || spread !== undefined || priority !== undefined || chunkSize !== undefined) return true
   if (retries !== undefined || backoffMs !== undefined || jitter !== undefined || retryOn !== undefined) return true
-  return timeoutMs !== undefined || deadlineMs !== undefined || failFast !== undefined || resultWindowBytes !== undefined
+  if (timeoutMs !== undefined || deadlineMs !== undefined || failFast !== undefined || resultWindowBytes !== undefined) return true
+  return key !== undefined || detached !== undefined
 }
 
 let lastTask = ''

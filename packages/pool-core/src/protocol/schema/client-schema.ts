@@ -2,6 +2,7 @@ import type { BatchSummary, ClientMessage, ServerMessage, TaskFailure } from '..
 import {
   BLOCK_ITEMS_MAX,
   DEADLINE_MS_MAX,
+  HAVE_MAX,
   NAME_LENGTH_MAX,
   PRIORITY_MAX,
   RETRIES_MAX,
@@ -66,9 +67,35 @@ export const CLIENT_MESSAGES: MessageTable<ClientMessage> = {
         'Result bytes that may come before the first `credit`. Default: `limits.resultWindowBytes` of `welcome`.',
       ),
       terse: optional(flag, 'The client has no use for `accepted`: it is not sent. Default false.'),
+      key: optional(name, 'A name for the batch: submitted again it is the same batch, does not run twice, and the answer is `attached`.'),
+      detached: optional(flag, 'The batch runs to its end whatever becomes of the connection. Default false.'),
       items: optional(itemBlock(0), 'The first items; an empty block is the same as none.'),
       end: optional(flag, 'No further items follow. Default false.'),
     },
+  },
+  attach: {
+    sender: 'client',
+    doc: 'Takes up a batch that was submitted before, after a lost connection or a restart. The answer is `attached`, then the missing results.',
+    fields: {
+      batch: required(
+        integer(1, MAX),
+        "The client's number for it: with `session` the one under which it was submitted, else a new one, higher than every one before it.",
+      ),
+      session: optional(note, 'The session that submitted it. Either this or `id`.'),
+      id: optional(note, "The batch's identifier, from `accepted`."),
+      have: optional(
+        list(0, HAVE_MAX, count),
+        'Results that the client has: pairs of the index of the first and the index after the last, ascending. Default: none.',
+      ),
+      resultWindowBytes: optional(
+        integer(1, MAX),
+        'Result bytes that may come before the first `credit`. Default: `limits.resultWindowBytes` of `welcome`.',
+      ),
+    },
+    rules: [
+      { text: 'session or id, not both', holds: ({ session, id }) => (session === undefined) !== (id === undefined) },
+      { text: 'have in ascending pairs', holds: ({ have }) => have === undefined || isPairs(have) },
+    ],
   },
   items: {
     sender: 'client',
@@ -150,6 +177,20 @@ export const SERVER_MESSAGES: MessageTable<ServerMessage> = {
       poolSize: required(integer(1, MAX), 'Size of that pool.'),
     },
   },
+  attached: {
+    sender: 'coordinator',
+    doc: 'The batch was known: it belongs to this connection now, and what the client lacks of its results follows.',
+    fields: {
+      batch,
+      id: required(note, "The batch's identifier."),
+      task: required(name, 'Name of its task function.'),
+      pool: required(name, 'Name of the pool it runs in.'),
+      poolSize: required(integer(1, MAX), 'Size of that pool.'),
+      received: required(count, 'Items of the batch that are recorded: the next to send is the one with this index.'),
+      roomBytes: required(count, 'Item bytes that may be sent before the first `credit`.'),
+      inputEnded: required(flag, 'No further items are expected.'),
+    },
+  },
   results: {
     sender: 'coordinator',
     doc: 'Results of the tasks `from` to `from + count - 1`, within the result window.',
@@ -192,6 +233,13 @@ export const SERVER_MESSAGES: MessageTable<ServerMessage> = {
     doc: 'The coordinator drains: open batches go on, new ones are refused.',
     fields: { reason: required(text(0, TEXT_LENGTH_MAX), 'Why, for people.') },
   },
+}
+
+/** Whether it is pairs of a first and a behind-the-last index, each pair behind the one before. */
+function isPairs(have: readonly number[]): boolean {
+  if (have.length % 2 !== 0) return false
+  for (let i = 1; i < have.length; i++) if ((have[i] as number) <= (have[i - 1] as number)) return false
+  return true
 }
 
 /** Whether `at` grows from failure to failure and stays below `count`. */

@@ -109,6 +109,8 @@ export class MessageCodec<Message extends Kinded> {
       const text = typeof frame === 'string' ? frame : decodeUtf8(frame)
       if (isNestedDeeper(text, depthMax)) throw new Mismatch(`at most ${depthMax} levels of nesting`, 'more')
       const json = parse(text)
+      // A text in the place of a message is not repeated: somebody may have sent a token all by itself.
+      if (typeof json === 'string') throw new Mismatch('an object', 'a text')
       if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Mismatch('an object', preview(json))
       kind = this.#known(Object.hasOwn(json, 'kind') ? (json as { kind: unknown }).kind : undefined)
       const bytes = typeof frame === 'string' ? utf8Encoder.encode(frame) : frame

@@ -1,0 +1,116 @@
+import { deferred, IntervalSet } from '@forkpool/pool-core/base'
+import type { Deferred } from '@forkpool/pool-core/base'
+import type { BatchSummary } from '@forkpool/pool-core/protocol'
+import type { AttachedBatch, BatchSink } from '../batch-request.ts'
+import type { RecordedRange } from '../engine/engine.ts'
+import { partOfRange } from './part-of-range.ts'
+
+/** What was recorded of one batch, by ascending index. */
+export type RecordedResults = (from: number) => AsyncIterable<RecordedRange>
+
+/**
+ * Between a batch and a reader who comes in the middle: gives the reader first what is recorded and not among what it has, then what comes. Each result once.
+ *
+ * While it reads the record, results that are recorded meanwhile are not passed on but read there in another round; a round during which none came is
+ * the last, and with the next one recorded the batch speaks to its reader itself.
+ */
+export class AttachedReader implements BatchSink {
+  readonly #sink: BatchSink
+  readonly #read: RecordedResults
+  readonly #told: IntervalSet
+  #phase: 'reading' | 'live' | 'over' = 'reading'
+  /** Something was recorded since the round began. */
+  #missed = false
+  /** The batch is over, and what is missing is in the record. */
+  #summary: BatchSummary | undefined
+  /** Settled when the reader can take more; undefined while it can. */
+  #paused: Deferred<void> | undefined
+
+  /** @param have results that the reader has. */
+  constructor(sink: BatchSink, read: RecordedResults, have: IntervalSet) {
+    this.#sink = sink
+    this.#read = read
+    this.#told = have
+  }
+
+  /** Begins to read the record. `summary`: the batch was over before. Never rejects: what is wrong, the reader hears. */
+  async start(summary: BatchSummary | undefined): Promise<void> {
+    this.#summary ??= summary
+    try {
+      do {
+        this.#missed = false
+        await this.#round()
+      } while (this.#missed && this.#phase === 'reading')
+    } catch (error) {
+      this.failed(error)
+      return
+    }
+    if (this.#phase !== 'reading') return
+    if (this.#summary === undefined) {
+      this.#phase = 'live'
+      return
+    }
+    this.#phase = 'over'
+    this.#sink.done(this.#summary)
+  }
+
+  /** The reader is behind, or has caught up. */
+  pause(paused: boolean): void {
+    if (paused) this.#paused ??= deferred<void>()
+    else {
+      this.#paused?.resolve()
+      this.#paused = undefined
+    }
+  }
+
+  /** Nobody reads any more. */
+  stop(): void {
+    this.#phase = 'over'
+    this.pause(false)
+  }
+
+  accepted(id: string, pool: string, poolSize: number): void {
+    void id
+    void pool
+    void poolSize
+  }
+
+  attached(batch: AttachedBatch): void {
+    this.#sink.attached(batch)
+  }
+
+  results(range: RecordedRange, summary: BatchSummary | undefined): void {
+    if (this.#phase === 'live') this.#sink.results(range, summary)
+    else this.#missed = true
+    if (summary !== undefined) this.#summary = summary
+  }
+
+  credit(bytes: number): void {
+    if (this.#phase !== 'over') this.#sink.credit(bytes)
+  }
+
+  done(summary: BatchSummary): void {
+    if (this.#phase === 'live') this.#sink.done(summary)
+    else this.#missed = true
+    this.#summary = summary
+  }
+
+  failed(error: unknown): void {
+    if (this.#phase === 'over') return
+    this.#phase = 'over'
+    this.#sink.failed(error)
+  }
+
+  async #round(): Promise<void> {
+    const [first] = this.#told.intervals()
+    for await (const range of this.#read(first?.from === 0 ? first.to : 0)) {
+      for (const part of this.#told.missing(range.from, range.from + range.count)) {
+        while (this.#paused !== undefined) await this.#paused.promise
+        if (this.#phase !== 'reading') return
+        this.#told.addIfAbsent(part.from, part.to)
+        this.#sink.results(partOfRange(range, part.from, part.to), undefined)
+      }
+      if (this.#phase !== 'reading') return
+    }
+  }
+}
