@@ -3,7 +3,7 @@ import process from 'node:process'
 import { until } from './sync-actors.ts'
 
 /** What a program holds of the system, beside memory. Read from `/proc`, so on Linux only. */
-export interface Holdings {
+interface Holdings {
   /** Identifiers of child processes. */
   readonly children: readonly string[]
   readonly threads: number
@@ -18,7 +18,7 @@ export interface Holdings {
 /** Requests that are over with a turn of the loop, and are no handle. */
 const PASSING = /^(FSReqCallback|FSReqPromise|Immediate|GetAddrInfoReqWrap|CloseReq)$/
 
-export function holdings(): Holdings {
+function holdings(): Holdings {
   const tasks = readdirSync('/proc/self/task')
   return {
     children: tasks.flatMap((task) => readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean)).toSorted(),

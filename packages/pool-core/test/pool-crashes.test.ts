@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { LocalPoolOptions } from '../src/index.ts'
+import { Value } from '../src/sync/index.ts'
 import { leavingNothing } from './leftovers.ts'
 import type { PoolTasks } from './pools.ts'
 import { POOL_TASKS, POOLS } from './pools.ts'
@@ -103,6 +104,25 @@ describe.each(POOLS)('the end of a worker of a %s pool', (kind, Pool) => {
       await expect(pool.map('square', [1])).rejects.toMatchObject(error)
       await expect(pool.submit('square', 1)).rejects.toMatchObject(error)
     })
+  })
+
+  // What is thrown outside of any task is a stray error.
+  const outside = crashes
+    .filter(({ how }) => how !== 'stray error')
+    .map((crash) =>
+      crash.how === 'throw' ? { ...crash, exit: { exitCode: 1, stderr: expect.stringContaining('thrown') as string } } : crash,
+    )
+  test.each(outside)('$how when ready, before the first task: the call says so, and the pool works on', async (crash) => {
+    const started = new Value('i32', 0, { memory: 'process' })
+    await leavingNothing(async () => {
+      await using pool = open({ size: 1, initializer: 'endFirstWhenReady', initializerArguments: [crash.how, started.handle] })
+      const future = pool.submitWith(limits(crash.how), 'square', 2)
+      await expect(future).rejects.toMatchObject({ ...errorOf(crash, ''), task: 'square', index: 0, attempts: 1 })
+      expect(await pool.map('square', [1, 2, 3])).toEqual([1, 4, 9])
+      expect(started.value).toBe(2)
+    })
+    started.unlink()
+    started.close()
   })
 
   test('large arguments are on their way when the worker ends: each call fails, and the pool works on', async () => {

@@ -79,6 +79,33 @@ describe.each(POOLS)('futures of a %s pool', (_kind, PoolOfKind) => {
     expect(heard).toEqual([true])
   })
 
+  test('one of two calls that run is cancelled: its task is told, the other goes on, and the pool has a worker again', async () => {
+    // The first call of a go travels alone, those behind it together.
+    const [, left, right] = [pool.submit('waitForAbort'), pool.submit('waitForAbort'), pool.submit('waitForAbort')].map((future, i) => {
+      if (i === 0) future.cancel()
+      return future
+    })
+    await until(() => pool.statistics().tasks.running === 2 && pool.statistics().workers.busy === 2)
+    expect(left?.cancel()).toBe(true)
+    expect(await pool.submit('square', 3)).toBe(9)
+    expect(right?.done()).toBe(false)
+    expect(right?.cancel()).toBe(true)
+    expect(pool.statistics().workers.lost).toBe(0)
+  })
+
+  test('one of two calls that never end is cancelled: its worker is ended, and the other goes on', async () => {
+    const own = new PoolOfKind<Tasks>(modules, { size: 2, cancelGraceMs: 1 })
+    await own.map('square', [1, 2], { chunkSize: 1 })
+    const futures = [own.submit('square', 1), own.submit('endWith', 'loop'), own.submit('endWith', 'loop')]
+    await futures[0]
+    await until(() => own.statistics().tasks.running === 2 && own.statistics().workers.busy === 2)
+    expect(futures[1]?.cancel()).toBe(true)
+    expect(await own.submit('square', 3)).toBe(9)
+    expect(futures[2]?.done()).toBe(false)
+    futures[2]?.exception().catch(() => undefined)
+    await own.terminate()
+  })
+
   test('callbacks run in order; one that throws is reported, and the others run', async () => {
     const reported = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     const order: number[] = []

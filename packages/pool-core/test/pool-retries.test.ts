@@ -49,6 +49,16 @@ describe.each(POOLS)('failed tasks of a %s pool', (_kind, Pool) => {
     expect(pool.statistics().byTask['loop']).toMatchObject({ ran: 3, failed: 3, retried: 1, timedOut: 3 })
   })
 
+  it('and those that wait end with their call when its deadline is over, and the pool goes on', async () => {
+    await using pool = new Pool<Tasks>(TASKS, { size: 1, cancelGraceMs: 1 })
+    await pool.submit('square', 1)
+    await expect(pool.map('square', [1, 2], { deadlineMs: 60_000 })).resolves.toEqual([1, 4])
+    const late = { code: 'TIMED_OUT', message: expect.stringContaining('whole call') as string }
+    await expect(pool.map('wait', [1, 2, 3] as never[], { deadlineMs: 200, chunkSize: 1 })).rejects.toMatchObject(late)
+    await expect(pool.submitWith({ deadlineMs: 200 }, 'loop')).rejects.toMatchObject(late)
+    expect(await pool.submit('square', 3)).toBe(9)
+  })
+
   it('are answered for by another task, with the same arguments, when their attempts are spent', async () => {
     await using pool = new Pool<Tasks>(TASKS, { size: 2, retries: 1 })
     expect(await pool.map('evenOnly', [0, 1, 2, 3, 4], { fallbackTask: 'negate', chunkSize: 2 })).toEqual([0, -1, 2, -3, 4])

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Pool, WorkerFigures } from '../src/index.ts'
 import { POOLS } from './pools.ts'
@@ -109,6 +112,20 @@ describe.each(POOLS)('the staff of a %s pool', (_kind, PoolOfKind) => {
     const before = pool.statistics().workers.started
     expect(await pool.submit('square', 3)).toBe(9)
     expect(pool.statistics().workers.started).toBe(before)
+  })
+
+  it('fails the calls that wait when no new worker can be set up any more, and takes calls again when one can', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'forkpool-staff-'))
+    const file = join(folder, 'no more')
+    await using pool = open({ size: 1, maxTasksPerWorker: 1, initializer: 'setUpUnless', initializerArguments: [file] })
+    expect(await pool.submit('square', 2)).toBe(4)
+    await writeFile(file, '')
+    await expect(pool.map('square', [3, 4])).rejects.toMatchObject({
+      code: 'WORKER_LOST',
+      message: expect.stringContaining('no worker is left') as string,
+    })
+    await rm(folder, { recursive: true })
+    expect(await pool.submit('square', 5)).toBe(25)
   })
 
   it('says what is wrong with an option', () => {

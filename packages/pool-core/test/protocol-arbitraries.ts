@@ -145,9 +145,20 @@ export function anyClientMessage(block: fc.Arbitrary<ItemBlock>): fc.Arbitrary<C
       failFast: maybe(fc.boolean()),
       resultWindowBytes: maybe(positive),
       terse: maybe(fc.boolean()),
+      key: maybe(text),
+      detached: maybe(fc.boolean()),
       items: maybe(block),
       end: maybe(fc.boolean()),
     }),
+    fc
+      .tuple(positive, text, fc.boolean(), fc.uniqueArray(count, { maxLength: 20 }), maybe(positive))
+      .map(([batch, name, isId, places, resultWindowBytes]): ClientMessage => ({
+        kind: 'attach',
+        batch,
+        ...(isId ? { id: name } : { session: name }),
+        ...(places.length > 0 && { have: places.slice(places.length % 2).toSorted((a, b) => a - b) }),
+        ...(resultWindowBytes !== undefined && { resultWindowBytes }),
+      })),
     record<Extract<ClientMessage, { kind: 'items' }>>({ kind: kind('items'), batch: positive, items: block, end: maybe(fc.boolean()) }),
     record<Extract<ClientMessage, { kind: 'end' }>>({ kind: kind('end'), batch: positive }),
     record<Extract<ClientMessage, { kind: 'cancel' }>>({ kind: kind('cancel'), batch: positive }),
@@ -199,6 +210,17 @@ export function anyServerMessage(block: fc.Arbitrary<ItemBlock>): fc.Arbitrary<S
       limits,
     }),
     record<Of<'accepted'>>({ kind: kind('accepted'), batch: positive, id: text, pool: text, poolSize: positive }),
+    record<Of<'attached'>>({
+      kind: kind('attached'),
+      batch: positive,
+      id: text,
+      task: text,
+      pool: text,
+      poolSize: positive,
+      received: count,
+      roomBytes: count,
+      inputEnded: fc.boolean(),
+    }),
     block.chain((results) =>
       failures(results.count, record<{ attempts: number }>({ attempts: positive })).chain((failed) =>
         record<Of<'results'>>({

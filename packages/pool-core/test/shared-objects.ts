@@ -3,7 +3,7 @@ import type { MemoryKind } from '../src/sync/index.ts'
 import { Actor } from './sync-actors.ts'
 
 /** What a primitive and everything else in shared memory can do at its end. */
-export interface SharedThing {
+interface SharedThing {
   unlink(): void
   close(): void
 }
