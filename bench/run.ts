@@ -16,6 +16,10 @@ const BENCHES: Readonly<Record<string, { readonly about: string; readonly load: 
     about: 'a million squares through the service against CPython’s Pool(2).map, and the coordinator’s memory over ten million',
     load: async () => (await import('./map-service.ts')).mapService,
   },
+  pools: {
+    about: 'thread and process pools of this package against four others and CPython’s',
+    load: async () => (await import('./pools.ts')).pools,
+  },
   'round-trip': {
     about: 'one task at a time through the service against two bare WebSocket round trips',
     load: async () => (await import('./round-trip.ts')).roundTrip,

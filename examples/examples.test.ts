@@ -105,6 +105,36 @@ test('06: factorials in threads', async () => {
   ])
 })
 
+test('07: threads and processes both ways, and the advice', async () => {
+  const { code, lines, stderr } = await runLesson('07-threads-or-processes.ts')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(lines).toHaveLength(4)
+  const io =
+    /^I\/O-bound: 2 threads ([\d.]+) s, 2 processes ([\d.]+) s$/
+      .exec(lines[0] ?? '')
+      ?.slice(1)
+      .map(Number) ?? []
+  // Eight waits of 0.1 s by two workers. One alone would take 0.8 s; half of the gain is left to a busy machine.
+  for (const seconds of io) expect(seconds).toBeGreaterThanOrEqual(0.4)
+  expect(Math.min(...io)).toBeLessThan(0.6)
+  expect(lines[1]).toMatch(/^CPU-bound: 2 threads [\d.]+ s, 2 processes [\d.]+ s$/)
+  expect(lines[2]).toMatch(/^I\/O-bound: advised async, pool size 1, \d\d at once; \d+ % of its time on a processor$/)
+  expect(lines[3]).toMatch(/^CPU-bound: advised (async|threads|processes), pool size \d+, 1 at once; \d+ % of its time on a processor$/)
+})
+
+test('08: the calls of a process pool', async () => {
+  const { code, lines, stderr } = await runLesson('08-process-pool.ts')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(lines).toEqual([
+    'map: 0 1 4 9 16 25 36 49 64 81',
+    'imapUnordered: 0 1 4 9 16 25 36 49 64 81 (sorted)',
+    'starmap: 1024 81',
+    'submit: 400',
+    'apply: TIMED_OUT',
+    'in other processes: true',
+  ])
+})
+
 test('a client in Python', async (context) => {
   const interpreter = python()
   const note = 'the Python package websockets is missing; tools/install says how to get it'

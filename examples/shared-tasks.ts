@@ -1,4 +1,5 @@
-/** Task functions of the lessons on shared memory and threads. What is shared is set up once in each worker, by an initializer. */
+/** Task functions of the lessons that need no coordinator. What is shared is set up once in each worker, by an initializer. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { Barrier, Lock, SharedMemory, Value } from '@forkpool/pool-core/sync'
 import type { BarrierHandle, LockHandle, MemoryHandle, ValueHandle } from '@forkpool/pool-core/sync'
 
@@ -57,3 +58,27 @@ export function factorial(n: number): bigint {
   for (let i = 2n; i <= n; i++) product *= i
   return product
 }
+
+export const square = (n: number): number => n * n
+
+export const power = (base: number, exponent: number): number => base ** exponent
+
+/** Waits, and computes nothing. */
+export async function pause(ms: number): Promise<number> {
+  await delay(ms)
+  return ms
+}
+
+/** How many primes there are below `n`, by trial division: computes, and waits for nothing. */
+export function countPrimes(n: number): number {
+  let count = 0
+  for (let candidate = 2; candidate < n; candidate++) {
+    let isPrime = true
+    for (let divisor = 2; divisor * divisor <= candidate && isPrime; divisor++) isPrime = candidate % divisor !== 0
+    if (isPrime) count++
+  }
+  return count
+}
+
+/** The number of the process that runs this task. */
+export const processNumber = (): number => process.pid

@@ -37,7 +37,50 @@ export function startTwoParties(memory: MemoryKind): TwoParties {
     start: start.handle,
   } satisfies PartyHandles)
 
-  const halves: Readonly<Record<SharedMeasure, (count: number) => void>> = {
+  const half = halves({ lock, ping, pong, there, back })
+  return {
+    uncontended: (name, count) => uncontended(alone[name], count),
+    both(measure, count) {
+      other.send({ measure, count })
+      start.waitSync()
+      const startedAt = performance.now()
+      half[measure](count)
+      start.waitSync()
+      return (performance.now() - startedAt) / 1000
+    },
+    async echoAwaited(count) {
+      other.send({ measure: 'echo', count })
+      await start.wait()
+      const startedAt = performance.now()
+      for (let i = 0; i < count; i++) {
+        await there.put(i)
+        if ((await back.get()) !== i) throw new Error('the queue gave back another number')
+      }
+      await start.wait()
+      return (performance.now() - startedAt) / 1000
+    },
+    stop() {
+      other.stop()
+      for (const one of [...Object.values(alone), ping, pong, there, back, start]) {
+        one.unlink()
+        one.close()
+      }
+    },
+  }
+}
+
+/** What both parties have. */
+interface Shared {
+  readonly lock: Lock
+  readonly ping: Semaphore
+  readonly pong: Semaphore
+  readonly there: Queue<unknown>
+  readonly back: Queue<unknown>
+}
+
+/** This party's half of each measurement. */
+function halves({ lock, ping, pong, there, back }: Shared): Readonly<Record<SharedMeasure, (count: number) => void>> {
+  return {
     contended(count) {
       for (let i = 0; i < count; i++) {
         lock.acquireSync()
@@ -60,35 +103,6 @@ export function startTwoParties(memory: MemoryKind): TwoParties {
       for (let i = 0; i < count; i++) {
         there.putSync(i)
         if (back.getSync() !== i) throw new Error('the queue gave back another number')
-      }
-    },
-  }
-  return {
-    uncontended: (name, count) => uncontended(alone[name], count),
-    both(measure, count) {
-      other.send({ measure, count })
-      start.waitSync()
-      const startedAt = performance.now()
-      halves[measure](count)
-      start.waitSync()
-      return (performance.now() - startedAt) / 1000
-    },
-    async echoAwaited(count) {
-      other.send({ measure: 'echo', count })
-      await start.wait()
-      const startedAt = performance.now()
-      for (let i = 0; i < count; i++) {
-        await there.put(i)
-        if ((await back.get()) !== i) throw new Error('the queue gave back another number')
-      }
-      await start.wait()
-      return (performance.now() - startedAt) / 1000
-    },
-    stop() {
-      other.stop()
-      for (const one of [...Object.values(alone), ping, pong, there, back, start]) {
-        one.unlink()
-        one.close()
       }
     },
   }

@@ -12,12 +12,12 @@ export async function withCoordinator<Value>(
   keeps: 'nothing' | 'on-disk' = 'nothing',
 ): Promise<Value> {
   const folder = temporaryFolder(keeps)
-  const engine = keeps === 'nothing' ? ['--ephemeral'] : ['--data-dir', join(folder, 'data')]
   try {
     const coordinator = await startCoordinator({
       port: 0,
       logFile: join(folder, 'coordinator.log'),
-      args: ['--log-level', 'warn', ...engine],
+      args: ['--log-level', 'warn'],
+      dataDir: keeps === 'nothing' ? undefined : join(folder, 'data'),
     })
     try {
       return await run(coordinator)

@@ -18,7 +18,18 @@ const coordinatorUrl = `http://127.0.0.1:${port}`
 const coordinator = await RunningProcess.start({
   name: 'coordinator',
   command: process.execPath,
-  args: ['--watch', '--watch-preserve-output', ...SOURCE_FLAGS, FORKPOOL_BIN, 'serve', '--port', String(port), ...process.argv.slice(2)],
+  args: [
+    '--watch',
+    '--watch-preserve-output',
+    ...SOURCE_FLAGS,
+    FORKPOOL_BIN,
+    'serve',
+    '--port',
+    String(port),
+    '--data-dir',
+    inRepository('.cache', 'data-dev'),
+    ...process.argv.slice(2),
+  ],
   cwd: ROOT,
   output: 'terminal',
 })

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { ERRORS } from '@forkpool/pool-core/base'
+import { POOL_METRICS } from '@forkpool/pool-core/metrics'
 import { fillProtocolTables } from '@forkpool/pool-core/protocol'
 import { BATCH_TRANSITIONS, WORKER_TRANSITIONS } from '@forkpool/pool-core/scheduler'
 import { COORDINATOR_OPTIONS } from '../../apps/coordinator/src/config/coordinator-options.ts'
@@ -49,13 +50,19 @@ function configPage(): string {
   ].join('\n')
 }
 
-function metricsPage(): string {
-  const rows = Object.entries(METRICS).map(([name, entry]) => [
-    `\`${name}\``,
-    entry.type,
-    entry.labels.map((label) => `\`${label}\``).join(' '),
-    entry.help,
+function metricRows(
+  metrics: Readonly<Record<string, { readonly type: string; readonly labels: readonly string[]; readonly help: string }>>,
+  prefix: string,
+): string[][] {
+  return Object.entries(metrics).map(([name, { type, labels, help }]) => [
+    `\`${prefix}${name}\``,
+    type,
+    labels.map((label) => `\`${label}\``).join(' '),
+    help,
   ])
+}
+
+function metricsPage(): string {
   return [
     '# Metrics',
     '',
@@ -64,7 +71,16 @@ function metricsPage(): string {
     'Source: `apps/coordinator/src/metrics/metric-names.ts`. Exported at `/metrics`, beside the `process_…` and `nodejs_…` figures of prom-client. All are',
     'counted in the coordinator: a worker that dies takes no count with it. No label holds an id or text of a user’s.',
     '',
-    table(['metric', 'type', 'labels', 'meaning'], rows),
+    table(['metric', 'type', 'labels', 'meaning'], metricRows(METRICS, '')),
+    '',
+    '## Local pools',
+    '',
+    'Source: `packages/pool-core/src/metrics/pool-metric-names.ts`. On a register of prom-client by `registerMetrics(register, pool)`, from',
+    '`@forkpool/pool-core/metrics`; the prefix is the program’s to choose. `task` is the name of a task function.',
+    '',
+    table(['metric', 'type', 'labels', 'meaning'], metricRows(POOL_METRICS, 'forkpool_')),
+    '',
+    '## Queries',
     '',
     'Tasks per second by pool size:',
     '',

@@ -8,6 +8,8 @@ export interface CoordinatorSpec {
   readonly logFile: string
   /** Further arguments of `forkpool serve`. */
   readonly args?: readonly string[] | undefined
+  /** The folder where it keeps batches and results. Default: it keeps nothing (`--ephemeral`). */
+  readonly dataDir?: string | undefined
   /** The folder that it runs in, and below which its file tasks may read. Default: the repository. */
   readonly cwd?: string | undefined
 }
@@ -24,7 +26,8 @@ const START_TIMEOUT_MS = 30_000
 
 /** Starts `forkpool serve` on 127.0.0.1 in a process of its own; resolves when it takes clients. Nothing runs after a failed start. */
 export async function startCoordinator(spec: CoordinatorSpec): Promise<Coordinator> {
-  const serve = ['serve', '--host', '127.0.0.1', '--port', String(spec.port), ...(spec.args ?? [])]
+  const keeps = spec.dataDir === undefined ? ['--ephemeral'] : ['--data-dir', spec.dataDir]
+  const serve = ['serve', '--host', '127.0.0.1', '--port', String(spec.port), ...keeps, ...(spec.args ?? [])]
   const running = await RunningProcess.start({
     name: 'coordinator',
     command: process.execPath,

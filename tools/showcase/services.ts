@@ -48,6 +48,8 @@ export async function startServices(): Promise<Services> {
       port: await freePort(PORTS.coordinator),
       logFile: logOf('coordinator'),
       args: DRAIN_ARGS,
+      // Of this clone, so that two clones do not meet, and what a run before has left open goes on.
+      dataDir: inRepository('.cache', 'data'),
     })
     stops.push(() => coordinator.process.stop())
 

@@ -2,7 +2,19 @@ import { limitLabel, LIMITS } from './config/limits.ts'
 import type { LimitName } from './config/limits.ts'
 
 /** Why somebody was refused something, beside the limits. */
-const CAUSES = ['bad_frame', 'bad_message', 'bad_request', 'full', 'host', 'origin', 'path', 'role', 'subprotocol', 'token'] as const
+const CAUSES = [
+  'bad_batch',
+  'bad_frame',
+  'bad_message',
+  'bad_request',
+  'full',
+  'host',
+  'origin',
+  'path',
+  'role',
+  'subprotocol',
+  'token',
+] as const
 
 /** Gateway and HTTP server → metrics: every refusal has one of these reasons. */
 export type RefusalReason = LimitName | (typeof CAUSES)[number]

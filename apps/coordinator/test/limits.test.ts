@@ -23,6 +23,12 @@ const SETTINGS = {
   'body-bytes-max': 2_048,
   'connections-max': 12,
   'connections-per-address-max': 30,
+  'batches-open-max': 3,
+  'batches-open-total-max': 4,
+  'batch-items-max': 50,
+  'item-bytes-max': 100,
+  'name-length-max': 20,
+  'pools-max': 2,
   workers: 1,
 }
 
@@ -160,6 +166,55 @@ describe('a WebSocket', () => {
     for (const client of clients) await client[Symbol.asyncDispose]()
     await using next = await new JsonClient(coordinator.url).hello()
     expect(next.received).toHaveLength(1)
+  })
+})
+
+describe('a batch', () => {
+  /** Submits it; what the refusal says. */
+  async function refusal(client: JsonClient, batch: number, more: Readonly<Record<string, unknown>>): Promise<string> {
+    client.send({ kind: 'submit', batch, task: 'square', end: true, ...more })
+    const { error } = (await client.next('refused', batch)) as unknown as { error: { code: string; message: string } }
+    expect(error.code).toBe('LIMIT_EXCEEDED')
+    return error.message
+  }
+
+  test.each([
+    ['name_length_max', { task: 'x'.repeat(21), items: [1] }, 'a name may have 20 characters (--name-length-max)'],
+    ['item_bytes_max', { items: ['x'.repeat(101)] }, 'an item may have 100 bytes (--item-bytes-max)'],
+    ['batch_items_max', { items: Array.from({ length: 51 }, (_, i) => i) }, 'a batch may have 50 items (--batch-items-max)'],
+  ])('beyond %s is refused, and the session goes on', async (reason, more, message) => {
+    await counted(reason, async () => {
+      await using client = await new JsonClient(coordinator.url).hello()
+      expect(await refusal(client, 1, more)).toBe(message)
+      client.send({ kind: 'submit', batch: 2, task: 'square', items: [3], end: true })
+      expect(await client.next('results', 2)).toMatchObject({ values: [9] })
+    })
+  })
+
+  test('too many in one session, in all sessions, and in pools are refused', async () => {
+    await using one = await new JsonClient(coordinator.url).hello()
+    await using two = await new JsonClient(coordinator.url).hello()
+    // Batches whose input never ends stay open.
+    for (const batch of [1, 2, 3]) one.send({ kind: 'submit', batch, task: 'square', pool: 'a' })
+    await one.next('accepted', 3)
+    const inOne = await counted('batches_open_max', () => refusal(one, 4, {}))
+    expect(inOne).toBe('3 batches are open in this session (--batches-open-max)')
+    const pools = await counted('pools_max', async () => {
+      two.send({ kind: 'submit', batch: 1, task: 'square', pool: 'b', items: [1], end: true })
+      two.send({ kind: 'submit', batch: 2, task: 'square', pool: 'c', items: [1], end: true })
+      two.send({ kind: 'submit', batch: 3, task: 'square', pool: 'd', items: [1], end: true })
+      return await two.next('refused')
+    })
+    expect(pools).toMatchObject({ error: { message: 'there are 2 pools already (--pools-max)' } })
+    two.send({ kind: 'submit', batch: 4, task: 'square', pool: 'a' })
+    await two.next('accepted', 4)
+    const inAll = await counted('batches_open_total_max', () => refusal(two, 5, {}))
+    expect(inAll).toBe('4 batches are open; submit again when some have ended (--batches-open-total-max)')
+    // A client that is merely gone may come back for its batches.
+    for (const batch of [1, 2, 3]) one.send({ kind: 'cancel', batch })
+    two.send({ kind: 'cancel', batch: 4 })
+    for (const batch of [1, 2, 3]) await one.next('done', batch)
+    await two.next('done', 4)
   })
 })
 

@@ -14,7 +14,7 @@ export interface RunningService {
 
 /** The real coordinator with its workers, on a free port. */
 export async function startCoordinator(): Promise<RunningService> {
-  const child = spawn(process.execPath, [FORKPOOL, 'serve', '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [FORKPOOL, 'serve', '--port', '0', '--ephemeral'], { stdio: ['ignore', 'pipe', 'pipe'] })
   endWithUs(child)
   const [, url = ''] = await said(child, /listening on (\S+)/)
   return { url, stop: () => end(child) }

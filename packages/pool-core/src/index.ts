@@ -2,9 +2,12 @@
  * `@forkpool/pool-core`: pools of threads and processes for one program, without any service. Locks, queues and shared memory are behind
  * `./sync`.
  */
+export type { Advice, TaskMeasurements, WayFailure, WayFigures, WayToRun } from './advice/advice.ts'
+export { advise } from './advice/advise.ts'
+export type { AdviseOptions } from './advice/advise.ts'
 export { CancelledError, ForkpoolError, TaskError, WorkerLostError } from './base/index.ts'
 export type { ErrorCode } from './base/index.ts'
-export { Range, range } from './batch/index.ts'
+export { Range, range, TaskStream } from './batch/index.ts'
 export type {
   AnyTasks,
   BatchDefaults,
@@ -18,11 +21,17 @@ export type {
   RetryOn,
   RetryPolicy,
   RetryRule,
+  StreamItem,
+  StreamName,
   StreamOptions,
   TaskArguments,
   TaskItem,
+  TaskListeners,
+  TaskLog,
   TaskName,
+  TaskProgress,
   TaskResult,
+  TaskStreamOptions,
   TimeLimit,
 } from './batch/index.ts'
 export { asCompleted, CancelScope, Future, TaskGroup, wait } from './future/index.ts'
@@ -35,5 +44,5 @@ export { ProcessPool } from './pool/process-pool.ts'
 export type { DurationBucket, DurationFigures } from './pool/duration-histogram.ts'
 export type { LocalPoolStatistics, MemoryFigures, PoolDurations, TaskFigures, WorkerFigures } from './pool/statistics.ts'
 export { ThreadPool } from './pool/thread-pool.ts'
-export { taskContext } from './task/index.ts'
-export type { TaskContext } from './task/index.ts'
+export { carriedStorage, move, taskContext } from './task/index.ts'
+export type { StoreSource, TaskContext } from './task/index.ts'

@@ -6,10 +6,9 @@ interface BuiltIn {
 }
 
 await using cluster = await connect<BuiltIn>(process.env['FORKPOOL_URL'] ?? '')
-const squares: number[] = await cluster.pool({ size: 2 }).map('square', [1, 2, 3])
+const pool = cluster.pool({ size: 2 })
+const squares: number[] = await pool.map('square', [1, 2, 3])
 // @ts-expect-error there is no such task
-const error = await cluster
-  .pool()
-  .map('sqare', [1])
-  .catch((reason: unknown) => reason)
+const wrong: Promise<unknown> = pool.map('sqare', [1])
+const error: unknown = await wrong.catch((reason: unknown) => reason)
 console.log(JSON.stringify({ squares, error: (error as { code: string }).code }))

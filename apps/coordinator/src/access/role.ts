@@ -11,6 +11,8 @@ export type Role = (typeof ROLES)[number]
 export interface Principal {
   readonly name: string
   readonly role: Role
+  /** Share of each of its connections beside those of others. Default 1. */
+  readonly weight?: number | undefined
 }
 
 /** Whether someone with the role `held` may do what needs the role `needed`. */

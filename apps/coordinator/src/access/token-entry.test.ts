@@ -25,6 +25,15 @@ describe('the line of a token', () => {
     expect(parse).not.toThrow('canary')
   })
 
+  test('may say how large a share its clients get', () => {
+    const entry = entryOf('canary', { name: 'ci', role: 'submit', weight: 2.5 })
+    expect(formatTokenEntry(entry)).toBe(`${LINE} weight=2.5`)
+    expect(parseTokenEntry(formatTokenEntry(entry), 'x')).toEqual(entry)
+    expect(parseTokenEntry(LINE, 'x')).not.toHaveProperty('weight')
+    for (const word of ['weight=0', 'weight=101', 'weight=', 'weight=-1', 'weight=1e2'])
+      expect(() => parseTokenEntry(`${LINE} ${word}`, 'x')).toThrow('nothing but a weight from 0.01 to 100')
+  })
+
   test('names and tokens are there once', () => {
     const one = entryOf('a', { name: 'a', role: 'read' })
     expect(() => checkTokenEntries([one, entryOf('b', { name: 'a', role: 'read' })])).toThrow(

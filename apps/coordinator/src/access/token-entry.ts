@@ -12,6 +12,11 @@ export interface TokenEntry extends Principal {
 /** Names stand in logs and lists, so they are short and plain. */
 const NAME = /^[\w.@-]{1,64}$/
 
+/** Hundred times more than others, or less, is as far as a share goes. */
+const WEIGHT = /^weight=(\d{1,3}(?:\.\d{1,2})?)$/
+const WEIGHT_MIN = 0.01
+const WEIGHT_MAX = 100
+
 const HASH = /^sha256:([0-9a-f]{64})$/
 
 /**
@@ -24,13 +29,13 @@ export function hashToken(token: string): Buffer {
 }
 
 /** The entry of a token whose text is known. */
-export function entryOf(token: string, { name, role }: Principal): TokenEntry {
-  return { name, role, hash: hashToken(token) }
+export function entryOf(token: string, { name, role, weight }: Principal): TokenEntry {
+  return { name, role, ...(weight !== undefined && { weight }), hash: hashToken(token) }
 }
 
-/** The line of a token file: `submit nightly-build sha256:…`. */
-export function formatTokenEntry({ role, name, hash }: TokenEntry): string {
-  return `${role} ${name} sha256:${hash.toString('hex')}`
+/** The line of a token file: `submit nightly-build sha256:…`, and `weight=2` behind it where the token has one. */
+export function formatTokenEntry({ role, name, hash, weight }: TokenEntry): string {
+  return `${role} ${name} sha256:${hash.toString('hex')}${weight === undefined ? '' : ` weight=${weight}`}`
 }
 
 /**
@@ -38,14 +43,20 @@ export function formatTokenEntry({ role, name, hash }: TokenEntry): string {
  * a token.
  */
 export function parseTokenEntry(line: string, source: string): TokenEntry {
-  const [role = '', name = '', hash = '', ...rest] = line.trim().split(/\s+/)
+  const [role = '', name = '', hash = '', weight, ...rest] = line.trim().split(/\s+/)
   if (rest.length > 0 || hash === '') throw bad(source, 'a role, a name and a hash, such as: submit nightly sha256:…')
   if (!ROLES.includes(role as Role)) throw bad(source, `a role first (one of ${ROLES.join(', ')})`)
   if (!NAME.test(name)) throw bad(source, 'a name of at most 64 letters, digits and . _ @ - in the second place')
   const hex = HASH.exec(hash)?.[1]
   if (hex === undefined)
     throw bad(source, 'sha256: and 64 hexadecimal digits in the third place (forkpool token create prints such a line)')
-  return { role: role as Role, name, hash: Buffer.from(hex, 'hex') }
+  return { role: role as Role, name, hash: Buffer.from(hex, 'hex'), ...(weight !== undefined && { weight: readWeight(weight, source) }) }
+}
+
+function readWeight(word: string, source: string): number {
+  const weight = Number(WEIGHT.exec(word)?.[1])
+  if (weight >= WEIGHT_MIN && weight <= WEIGHT_MAX) return weight
+  throw bad(source, `a role, a name and a hash, and behind it nothing but a weight from ${WEIGHT_MIN} to ${WEIGHT_MAX}, such as weight=2`)
 }
 
 /** Throws where two entries have one name or one hash: then a log could not tell who it was. */

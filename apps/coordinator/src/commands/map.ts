@@ -1,7 +1,8 @@
 import { connect } from '@forkpool/client'
 import { ForkpoolError } from '@forkpool/pool-core/base'
 import type { TaskListing, TasksView } from '@forkpool/pool-core/protocol'
-import { integer, text, toggle } from '../config/option.ts'
+import { DEADLINE_MS_MAX, TIMEOUT_MS_MAX } from '@forkpool/pool-core/protocol'
+import { integer, list, text, toggle } from '../config/option.ts'
 import { ApiClient } from './api-client.ts'
 import type { Command, Flags, Terminal } from './command.ts'
 import { CONNECTION_OPTIONS, readConnection } from './connection-options.ts'
@@ -26,6 +27,14 @@ const OPTIONS = {
   pool: text({ default: undefined, placeholder: 'NAME', doc: 'Name of the pool.' }),
   chunkSize: integer({ min: 1, max: Number.MAX_SAFE_INTEGER, default: 0, doc: 'Tasks in a shard. Default: by measured time.' }),
   retries: integer({ min: 0, max: 100, default: 0, doc: 'How often a failed task runs again.' }),
+  retryOn: list({
+    placeholder: 'NAME',
+    doc: 'Class name or code of an error that is worth another run; others are final. May be given several times.',
+  }),
+  backoffMs: integer({ min: 0, max: 3_600_000, default: 0, doc: 'Wait before the first further run, milliseconds; doubled each time.' }),
+  jitter: integer({ min: 0, max: 100, default: 0, doc: 'Part of each such wait that chance may take off, percent.' }),
+  timeoutMs: integer({ min: 1, max: TIMEOUT_MS_MAX, default: 0, doc: 'Longest run of one task, milliseconds. Default: no limit.' }),
+  deadlineMs: integer({ min: 1, max: DEADLINE_MS_MAX, default: 0, doc: 'Longest time for all of it, milliseconds. Default: no limit.' }),
   priority: integer({ min: -10, max: 10, default: 0, doc: 'Higher runs sooner.' }),
   spread: toggle({ doc: 'Each item is a list of arguments, not the one argument.' }),
   failFast: toggle({ doc: 'The first failed task cancels the rest.' }),
@@ -61,6 +70,11 @@ async function runMap(terminal: Terminal, flags: Flags, operands: readonly strin
   const options = {
     chunkSize: settings.chunkSize || undefined,
     retries: settings.retries,
+    retryOn: settings.retryOn.length > 0 ? settings.retryOn : undefined,
+    backoffMs: settings.backoffMs,
+    jitter: settings.jitter / 100,
+    timeoutMs: settings.timeoutMs || undefined,
+    deadlineMs: settings.deadlineMs || undefined,
     priority: settings.priority,
     failFast: settings.failFast,
     bufferSize: BUFFER_SIZE,

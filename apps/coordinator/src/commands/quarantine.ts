@@ -47,7 +47,10 @@ export const quarantineCommand: Command = {
       return EXIT.done
     }
     if ((verb !== 'retry' && verb !== 'drop') || all === ids.length > 0)
-      throw new ForkpoolError('BAD_ARGUMENT', 'quarantine: expected list, or retry or drop with ids or --all; forkpool quarantine list shows them')
+      throw new ForkpoolError(
+        'BAD_ARGUMENT',
+        'quarantine: expected list, or retry or drop with ids or --all; forkpool quarantine list shows them',
+      )
     for (const id of all ? (await list()).tasks.map((task) => task.id) : ids) {
       const answer = await api.post<Readonly<Record<string, unknown>>>(`/api/v1/quarantine/${encodeURIComponent(id)}/${verb}`)
       const line = verb === 'retry' ? `${id} runs again as batch ${String(answer['batch'])}` : `${id} is dropped`

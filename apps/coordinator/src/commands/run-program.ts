@@ -1,5 +1,6 @@
 import { ForkpoolError, nearestNames } from '@forkpool/pool-core/base'
 import { VERSION } from '../version.ts'
+import { adviseCommand } from './advise.ts'
 import type { Command, Terminal } from './command.ts'
 import { compareCommand } from './compare.ts'
 import { errorText } from './error-text.ts'
@@ -18,6 +19,7 @@ const COMMANDS: readonly Command[] = [
   serveCommand,
   mapCommand,
   compareCommand,
+  adviseCommand,
   batchesCommand,
   poolsCommand,
   workersCommand,

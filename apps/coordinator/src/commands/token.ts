@@ -11,6 +11,7 @@ import { readFlags } from './read-flags.ts'
 const OPTIONS = {
   role: choice({ among: ROLES, default: 'submit', doc: 'read looks; submit also submits, cancels and compares; admin does everything.' }),
   name: text({ default: 'client', placeholder: 'NAME', doc: 'Whose it is: logs show it, never the token.' }),
+  weight: text({ default: undefined, placeholder: 'N', doc: 'Share of its clients beside those of other tokens, 0.01 to 100. Default: 1.' }),
   json: toggle({ doc: 'Print token and line as JSON.' }),
 }
 
@@ -30,11 +31,11 @@ function runToken(terminal: Terminal, flags: Flags, operands: readonly string[])
       'BAD_ARGUMENT',
       `token: expected "create", got ${operands.length === 0 ? 'nothing' : `"${operands.join(' ')}"`}`,
     )
-  const { role, name, json } = readFlags(OPTIONS, flags)
+  const { role, name, weight, json } = readFlags(OPTIONS, flags)
   const token = makeToken()
-  const line = formatTokenEntry(entryOf(token, { role, name }))
-  // The coordinator would refuse a line with this name: better said here than there.
-  parseTokenEntry(line, '--name')
+  const line = `${formatTokenEntry(entryOf(token, { role, name }))}${weight === undefined ? '' : ` weight=${weight}`}`
+  // The coordinator would refuse a line with this name or weight: better said here than there.
+  parseTokenEntry(line, weight === undefined ? '--name' : '--name, --weight')
   terminal.stdout.write(
     json
       ? `${JSON.stringify({ role, name, token, line })}\n`

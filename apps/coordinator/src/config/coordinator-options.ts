@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { FRAME_BYTES_MAX } from '@forkpool/pool-core/protocol'
+import { FRAME_BYTES_MAX, ITEM_BYTES_MAX, NAME_LENGTH_MAX } from '@forkpool/pool-core/protocol'
 import { choice, integer, list, text, toggle } from './option.ts'
 
 /**
@@ -135,6 +135,12 @@ export const COORDINATOR_OPTIONS = {
     default: 25_000,
     doc: 'After SIGTERM or SIGINT open batches may run on so long before they are cancelled, milliseconds. Less than the 30 s that Kubernetes gives.',
   }),
+  orphanMs: integer({
+    min: 0,
+    max: 86_400_000,
+    default: 300_000,
+    doc: 'A batch whose connection broke, or that was open when the coordinator was restarted, is cancelled when its client has not come back for so long, milliseconds; one that is detached never. With --ephemeral it stands still meanwhile.',
+  }),
   handshakeTimeoutMs: integer({
     min: 100,
     max: 600_000,
@@ -209,6 +215,31 @@ export const COORDINATOR_OPTIONS = {
     default: 200_000,
     doc: 'Most batches open at once in one session. 100,000 single submits in flight are ordinary; each costs about 1 KiB.',
   }),
+  batchesOpenTotalMax: integer({
+    min: 1,
+    max: 10_000_000,
+    default: 1_000_000,
+    doc: 'Most batches open at once in all sessions together.',
+  }),
+  batchItemsMax: integer({
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    default: 10_000_000_000,
+    doc: 'Most items of one batch. Input is streamed, so a long batch takes no more memory than a short one; this stops an endless one.',
+  }),
+  itemBytesMax: integer({ min: 64, max: ITEM_BYTES_MAX, default: ITEM_BYTES_MAX, doc: 'Largest single item, encoded, bytes.' }),
+  heldBytesMax: integer({
+    min: 65_536,
+    max: 1_099_511_627_776,
+    default: 1_073_741_824,
+    doc: 'Item bytes of all batches together that wait in the coordinator at most. Beyond it batches are refused until some have run.',
+  }),
+  nameLengthMax: integer({
+    min: 1,
+    max: NAME_LENGTH_MAX,
+    default: NAME_LENGTH_MAX,
+    doc: 'Longest name of a task or a pool, UTF-16 code units.',
+  }),
   poolsMax: integer({ min: 1, max: 10_000, default: 200, doc: 'Most pools at once. Each is a label value of the metrics.' }),
   inputWindowBytes: integer({
     min: 65_536,
@@ -221,6 +252,18 @@ export const COORDINATOR_OPTIONS = {
     max: 1_073_741_824,
     default: 16 * 1024 * 1024,
     doc: 'Result bytes of one batch on their way to a client that has not yet taken them.',
+  }),
+  quarantineMax: integer({
+    min: 1,
+    max: 1_000_000,
+    default: 1_000,
+    doc: 'Tasks that crashed their workers each time and are kept for `forkpool quarantine`; beyond it the oldest is forgotten.',
+  }),
+  quarantineBytesMax: integer({
+    min: 1_024,
+    max: 1_099_511_627_776,
+    default: 64 * 1024 * 1024,
+    doc: 'Bytes of the items of these tasks, likewise.',
   }),
   batchesKept: integer({
     min: 0,

@@ -16,6 +16,13 @@ export const LIMITS = [
   'headerBytesMax',
   'requestTimeoutMs',
   'bodyBytesMax',
+  'batchesOpenMax',
+  'batchesOpenTotalMax',
+  'batchItemsMax',
+  'itemBytesMax',
+  'heldBytesMax',
+  'nameLengthMax',
+  'poolsMax',
 ] as const satisfies readonly (keyof typeof COORDINATOR_OPTIONS)[]
 
 export type LimitName = (typeof LIMITS)[number]

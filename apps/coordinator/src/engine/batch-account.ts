@@ -1,6 +1,6 @@
 import type { BatchSummary } from '@forkpool/pool-core/protocol'
 import type { LedgerEntry, RecordedRange } from './engine.ts'
-import { IntervalSet } from './interval-set.ts'
+import { IntervalSet } from '@forkpool/pool-core/base'
 
 /** The account of one open batch, which decides who was first with a result: written by its engine alone. */
 export class BatchAccount {

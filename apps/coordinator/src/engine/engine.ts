@@ -1,4 +1,4 @@
-import type { BatchId } from '@forkpool/pool-core/scheduler'
+import type { BatchId, SessionId } from '@forkpool/pool-core/scheduler'
 import type { BatchSummary, ItemBlock, TaskFailure } from '@forkpool/pool-core/protocol'
 
 /**
@@ -18,8 +18,13 @@ export interface BatchRecord {
   readonly backoffMs: number
   readonly failFast: boolean
   readonly submittedAt: number
+  /** Whose it is: batches of one session share its turn. */
+  readonly session?: SessionId | undefined
   /** As the client asked for its results. Default `auto`. */
   readonly reply?: 'auto' | 'json' | undefined
+  /** Whose batch it is, and whether it goes on without its reader. */
+  readonly owner?: string | undefined
+  readonly detached?: boolean | undefined
   /** A name that the client gave the batch, at most 512 bytes: a second `open` with it is refused, and `find` knows the first. */
   readonly idempotencyKey?: string | undefined
 }

@@ -32,6 +32,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   DRAINING: 503,
   LIMIT_EXCEEDED: 409,
   NOT_ALLOWED: 403,
+  NOT_FOUND: 404,
   TASK_UNKNOWN: 400,
   UNAUTHORISED: 401,
 }
@@ -111,12 +112,12 @@ export class HttpService {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { access, log, routes, limits, refused } = this.#parts
     try {
-      const url = new URL(request.url ?? '/', 'http://localhost')
       const refusal = access.checkSource(request.headers)
       if (refusal !== undefined) {
         refused(refusal.reason)
         throw new HttpError(refusal.status, 'NOT_ALLOWED', refusal.message)
       }
+      const url = targetOf(request)
       const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET')
       let pathKnown = false
       for (const route of routes) {
@@ -164,6 +165,13 @@ export class HttpService {
     refused('role')
     throw new HttpError(403, 'NOT_ALLOWED', `the token "${name}" has the role ${role}; ${route.method} ${route.path} needs ${needed}`)
   }
+}
+
+/** The path and query that were asked for. A path that begins with two slashes is one all the same, and no host (RFC 9112 §3.2.1). */
+function targetOf({ url = '/' }: IncomingMessage): URL {
+  const target = url.startsWith('/') ? `http://localhost${url}` : url
+  if (!URL.canParse(target)) throw new HttpError(400, 'BAD_ARGUMENT', 'the target of the request is neither a path nor a URL')
+  return new URL(target)
 }
 
 function listenProblem(error: NodeJS.ErrnoException, host: string, port: number): string {

@@ -20,7 +20,9 @@ export function quarantineRoutes(quarantine: QuarantineSource): readonly Route[]
       path: '/api/v1/quarantine',
       operation: {
         summary: 'Tasks that were given up because their worker ended each time, newest first',
-        parameters: [{ name: 'limit', in: 'query', required: false, description: `How many, ${TASKS_MAX} at most`, schema: { type: 'integer' } }],
+        parameters: [
+          { name: 'limit', in: 'query', required: false, description: `How many, ${TASKS_MAX} at most`, schema: { type: 'integer' } },
+        ],
         responses: answers(200, 'QuarantineView', 'A page of tasks and the number of all'),
       },
       handle: ({ response, query }) => writeJson(response, 200, quarantine.list(wholeNumber(query, 'limit', TASKS_DEFAULT, 1, TASKS_MAX))),

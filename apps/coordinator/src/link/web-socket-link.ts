@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws'
 import type { LinkClosed, WorkerLink } from '@forkpool/pool-core/link'
+import { closeReason } from './close-reason.ts'
 import { smallWebSocketFrame } from '@forkpool/pool-core/protocol'
 
 /** The part of the socket under a WebSocket that gathers small writes into one. */
@@ -11,9 +12,6 @@ export interface GatheringStream {
 
 /** Frames gathered in one turn of the event loop are sent when they take so many bytes: more would only delay them. */
 const GATHERED_BYTES_MAX = 64 * 1024
-
-/** Longest reason that a close frame carries, bytes (RFC 6455 §5.5.1). */
-const REASON_BYTES_MAX = 123
 
 const CLOSE_NORMAL = 1000
 const CLOSE_PROTOCOL_ERROR = 1002
@@ -96,7 +94,7 @@ export class WebSocketLink implements WorkerLink {
     this.#release()
     // A paused socket would not read the answer to the close frame.
     this.#socket.resume()
-    this.#socket.close(code, clip(reason))
+    this.#socket.close(code, closeReason(reason))
   }
 
   readonly #endTurn = (): void => {
@@ -121,9 +119,4 @@ export class WebSocketLink implements WorkerLink {
 function faultCode({ code }: NodeJS.ErrnoException): number | undefined {
   if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return CLOSE_TOO_LARGE
   return code?.startsWith('WS_ERR_') === true ? CLOSE_PROTOCOL_ERROR : undefined
-}
-
-/** Cut to what a close frame carries, between two characters: a decoder that expects more leaves out the half of one. */
-function clip(reason: string): string {
-  return new TextDecoder().decode(Buffer.from(reason).subarray(0, REASON_BYTES_MAX), { stream: true })
 }

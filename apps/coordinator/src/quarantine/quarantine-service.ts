@@ -37,8 +37,15 @@ export class QuarantineService implements QuarantineSource {
     const accepted = deferred<void>()
     const refused = (error: unknown): void => accepted.reject(error)
     const nothing = (): void => {}
-    const sink: BatchSink = { accepted: () => accepted.resolve(), results: nothing, credit: nothing, done: nothing, failed: refused }
-    const again: BatchRequest = { ...request, session: SESSION, total: 1, chunkSize: undefined, failFast: false }
+    const sink: BatchSink = {
+      accepted: () => accepted.resolve(),
+      attached: nothing,
+      results: nothing,
+      credit: nothing,
+      done: nothing,
+      failed: refused,
+    }
+    const again = againAlone(request)
     const { id: batch } = this.#submit(again, item, true, sink)
     await accepted.promise
     this.#quarantine.drop(id)
@@ -50,6 +57,13 @@ export class QuarantineService implements QuarantineSource {
     this.#quarantine.drop(id)
     return view
   }
+}
+
+/** What a task is run again by: as its batch was, and for the same owner, but a batch of its own that no session holds. */
+function againAlone(request: BatchRequest): BatchRequest {
+  const { task, pool, poolSize, spread, priority, retries, backoffMs, jitter, retryOn, timeoutMs, deadlineMs, reply, owner } = request
+  const policy = { priority, retries, backoffMs, jitter, retryOn, timeoutMs, deadlineMs, failFast: false }
+  return { session: SESSION, task, pool, poolSize, spread, total: 1, chunkSize: undefined, reply, owner, detached: true, ...policy }
 }
 
 function viewOf({ id, batch, index, request, item, attempts, error, at }: QuarantinedTask): QuarantinedTaskView {

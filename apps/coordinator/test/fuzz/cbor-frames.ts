@@ -27,7 +27,7 @@ export function cborFrame(random: SeededRandom, message: LooseMessage): Buffer {
     key === 'items' && Array.isArray(value) ? block(random, value) : cbor(value, 0),
   ])
   const bytes = Buffer.concat([head(5, parts.length / 2), ...parts])
-  return random.chance(0.08) ? broken(random, bytes) : bytes
+  return random.chance(0.02) ? broken(random, bytes) : bytes
 }
 
 function broken(random: SeededRandom, bytes: Buffer): Buffer {
@@ -62,7 +62,7 @@ function block(random: SeededRandom, items: readonly unknown[]): Buffer {
     offsets: Buffer.concat([head(6, 70), bytesOf(offsets)]),
     bytes: bytesOf(Buffer.concat(encoded)),
   }
-  if (random.chance(0.05)) {
+  if (random.chance(0.02)) {
     switch (random.integer(0, 5)) {
       case 0:
         fields['count'] = cbor(oddNumber(random), 0)
@@ -101,9 +101,11 @@ function deep(random: SeededRandom): Buffer {
 
 function head(major: number, argument: number): Buffer {
   if (argument < 24) return Buffer.from([(major << 5) | argument])
-  const out = Buffer.alloc(5)
-  out[0] = (major << 5) | 26
-  out.writeUInt32BE(argument >>> 0, 1)
+  const isLong = argument >= 2 ** 32
+  const out = Buffer.alloc(isLong ? 9 : 5)
+  out[0] = (major << 5) | (isLong ? 27 : 26)
+  if (isLong) out.writeBigUInt64BE(BigInt(argument), 1)
+  else out.writeUInt32BE(argument, 1)
   return out
 }
 
@@ -122,7 +124,8 @@ function cbor(value: unknown, depth: number): Buffer {
   if (typeof value === 'boolean') return Buffer.from([value ? 0xf5 : 0xf4])
   if (typeof value === 'string') return text(value)
   if (typeof value === 'number') {
-    if (Number.isInteger(value) && !Object.is(value, -0) && Math.abs(value) < 2 ** 31) return value >= 0 ? head(0, value) : head(1, -1 - value)
+    if (Number.isInteger(value) && !Object.is(value, -0) && Number.isSafeInteger(value))
+      return value >= 0 ? head(0, value) : head(1, -1 - value)
     const out = Buffer.alloc(9, 0xfb)
     out.writeDoubleBE(value, 1)
     return out

@@ -42,7 +42,7 @@ export class ClientScript {
     const random = this.#random
     const message = this.#plausible()
     if (random.chance(0.3)) this.#addHarmless(message)
-    if (random.chance(0.06)) this.#spoil(message)
+    if (random.chance(0.03)) this.#spoil(message)
     return message
   }
 
@@ -57,11 +57,13 @@ export class ClientScript {
         return { kind: 'credit', batch: known, bytes: random.pick([1, 1_000, Number.MAX_SAFE_INTEGER]) }
       case 2:
         // Right only as long as the batch is open.
-        return random.chance(0.2) ? { kind: 'items', batch: known, items: [1, 2, 3], end: random.chance(0.5) } : { kind: 'cancel', batch: known }
+        return random.chance(0.1)
+          ? { kind: 'items', batch: known, items: [1, 2, 3], end: random.chance(0.5) }
+          : { kind: 'cancel', batch: known }
       case 3:
-        return random.chance(0.1) ? { kind: 'end', batch: known } : { kind: 'credit', batch: known, bytes: 1 }
+        return random.chance(0.05) ? { kind: 'end', batch: known } : { kind: 'credit', batch: known, bytes: 1 }
       case 4:
-        return this.#submit(oddName(random))
+        return this.#submit(random.chance(0.2) ? oddName(random) : random.pick(['__proto__', 'constructor', '../x', '*']))
       default:
         return this.#submit(random.pick(TASKS))
     }
@@ -69,15 +71,26 @@ export class ClientScript {
 
   #submit(task: string): LooseMessage {
     const random = this.#random
-    const message: LooseMessage = { kind: 'submit', batch: (this.#batch += random.integer(1, 3)), task, items: this.#items(), end: random.chance(0.9) }
-    if (random.chance(0.2)) message['pool'] = random.pick(['a', 'b', oddName(random)])
-    if (random.chance(0.2)) message['poolSize'] = random.pick([1, 2, oddNumber(random)])
-    if (random.chance(0.1)) message['priority'] = random.pick([-10, 10, oddNumber(random)])
+    const message: LooseMessage = {
+      kind: 'submit',
+      batch: (this.#batch += random.integer(1, 3)),
+      task,
+      items: this.#items(),
+      end: random.chance(0.9),
+    }
+    if (random.chance(0.2)) message['pool'] = random.chance(0.1) ? oddName(random) : random.pick(['a', 'b', '*', '"', 'x y'])
+    if (random.chance(0.2)) message['poolSize'] = this.#number(1, 2)
+    if (random.chance(0.1)) message['priority'] = this.#number(-10, 10)
     if (random.chance(0.1)) message['spread'] = true
-    if (random.chance(0.1)) message['total'] = oddNumber(random)
-    if (random.chance(0.1)) message['chunkSize'] = oddNumber(random)
-    if (random.chance(0.1)) message['resultWindowBytes'] = random.pick([1, 100, oddNumber(random)])
+    if (random.chance(0.1)) message['total'] = this.#number(0, 1_000_000)
+    if (random.chance(0.1)) message['chunkSize'] = this.#number(1, 1_000)
+    if (random.chance(0.1)) message['resultWindowBytes'] = this.#number(1, 100)
     return message
+  }
+
+  /** A number in the range that its field has, or hardly ever not. */
+  #number(least: number, most: number): number {
+    return this.#random.chance(0.1) ? oddNumber(this.#random) : this.#random.integer(least, most)
   }
 
   #items(): readonly unknown[] {

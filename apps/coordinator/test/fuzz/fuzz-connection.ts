@@ -1,9 +1,9 @@
 import { SeededRandom } from '@forkpool/pool-core/testing'
-import { closeCodeOf, frame, OPCODE, RawSocket } from '../support/raw-socket.ts'
+import { frame, OPCODE, RawSocket, serverFrames } from '../support/raw-socket.ts'
 import { cborFrame } from './cbor-frames.ts'
 import { ClientScript } from './client-script.ts'
-import { jsonFrame } from './json-frames.ts'
 import { httpBytes } from './http-requests.ts'
+import { jsonFrame } from './json-frames.ts'
 import { inPieces, socketFault } from './socket-frames.ts'
 
 /** How long an answer may take on a machine that is busy with something else, too. */
@@ -11,11 +11,11 @@ const ANSWER_MS = 20_000
 
 const FRAMES_MAX = 24
 
-/** Marks the end of what was sent: an answer to it says that all before it was read. */
-const SENTINEL = 'fuzz-sentinel'
+/** Follows each frame as a ping, with the frame's number: the pong says that it was read. */
+const MARK = 'mark:'
 
 export interface FuzzOutcome {
-  /** Frames that were sent. */
+  /** Frames that the coordinator has read: those behind the one for which it closed count for nothing. */
   readonly frames: number
   /** `alive`: everything was read and the connection goes on; a close code; `cut`: we left in the middle of a frame; or what was wrong. */
   readonly end: string
@@ -28,55 +28,53 @@ export async function fuzzConnection(url: string, seed: number): Promise<FuzzOut
   const opcode = isJson ? OPCODE.text : OPCODE.binary
   const write = isJson ? jsonFrame : cborFrame
   const script = new ClientScript(random)
-  const hello = write(new SeededRandom(1), { kind: 'hello', versions: [1], client: 'fuzz' })
-  const pieces: Buffer[] = random.chance(0.95) ? [frame(opcode, hello)] : []
+  const pieces: Buffer[] = []
+  if (random.chance(0.95)) pieces.push(frame(opcode, HELLO[isJson ? 'json' : 'cbor']))
   let cut = false
   for (let i = random.integer(2, FRAMES_MAX); i > 0 && !cut; i--) {
-    if (random.chance(0.02)) {
+    if (random.chance(0.01)) {
       const fault = socketFault(random, opcode)
       pieces.push(fault.bytes)
       cut = fault.cut
     } else pieces.push(inPieces(random, opcode, write(random, script.next())))
   }
   await using raw = await RawSocket.upgraded(url, isJson ? 'forkpool.v1.json' : 'forkpool.v1.cbor')
-  raw.write(Buffer.concat(pieces))
+  raw.write(Buffer.concat(pieces.flatMap((piece, i) => [piece, frame(OPCODE.ping, `${MARK}${i + 1}`)])))
   if (cut) raw.socket.end()
-  else raw.write(frame(OPCODE.ping, SENTINEL))
-  return { frames: pieces.length, end: await endOf(raw, cut) }
+  let read = 0
+  const look = (received: Buffer): string | undefined => {
+    for (const { opcode: kind, payload } of serverFrames(received)) {
+      if (kind === OPCODE.close) return `${payload.length >= 2 ? payload.readUInt16BE(0) : 1005}`
+      if (kind === OPCODE.pong) read = Math.max(read, Number(payload.toString('latin1').slice(MARK.length)) || 0)
+      if (read === pieces.length) return 'alive'
+    }
+    return undefined
+  }
+  const end = await inTime(raw.seen(look).then((seen) => seen ?? (cut ? 'cut' : 'ended without a close frame')))
+  return { frames: Math.min(pieces.length, read + 1), end }
 }
 
-async function endOf(raw: RawSocket, cut: boolean): Promise<string> {
-  const late = AbortSignal.timeout(ANSWER_MS)
-  const expired = new Promise<'late'>((resolve) => late.addEventListener('abort', () => resolve('late')))
-  const answered = raw.until(SENTINEL).then(
-    () => 'alive' as const,
-    () => 'ended' as const,
-  )
-  const seen = raw.bytesSoFar()
-  const closing = raw.untilClose().then((code) => {
-    // As a client must: otherwise the coordinator waits for our part of the goodbye.
-    raw.write(frame(OPCODE.close, Buffer.from([0x03, 0xe8])))
-    raw.socket.end()
-    return code
-  })
-  void seen
-  const first = await Promise.race([answered, closing, expired])
-  if (first === 'late') return 'no answer'
-  if (first === 'alive') return 'alive'
-  if (typeof first === 'number') return `${first}`
-  const code = closeCodeOf(raw.buffered)
-  return code === undefined ? (cut ? 'cut' : 'ended without a close code') : `${code}`
+const HELLO = {
+  json: '{"kind":"hello","versions":[1],"client":"fuzz"}',
+  cbor: Buffer.from('a2646b696e646568656c6c6f6876657273696f6e738101', 'hex'),
 }
 
-/** One connection of bytes to the HTTP port. The end is the first answer's status, or `closed`. */
+/** One connection of bytes to the HTTP port. The end is the status of the last answer, or `closed`. */
 export async function fuzzHttp(url: string, seed: number): Promise<FuzzOutcome> {
   const random = new SeededRandom(seed)
   await using raw = await RawSocket.open(url)
   raw.write(httpBytes(random))
   raw.socket.end()
-  const late = new Promise<'late'>((resolve) => AbortSignal.timeout(ANSWER_MS).addEventListener('abort', () => resolve('late')))
-  const first = await Promise.race([raw.ended.then(() => 'ended' as const), raw.until(' ').then(() => 'answer' as const, () => 'ended' as const), late])
-  if (first === 'late') return { frames: 1, end: 'no answer' }
-  const status = /^HTTP\/1\.1 (\d{3}) /.exec(raw.all)?.[1]
-  return { frames: 1, end: status ?? 'closed' }
+  const status = (received: Buffer): string | undefined => /^HTTP\/1\.1 (\d{3}) /.exec(received.toString('latin1', 0, 20))?.[1]
+  return { frames: 1, end: await inTime(raw.seen(status).then((seen) => seen ?? 'closed')) }
+}
+
+function inTime(end: Promise<string>): Promise<string> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve('no answer'), ANSWER_MS)
+    void end.then((seen) => {
+      clearTimeout(timer)
+      resolve(seen)
+    })
+  })
 }

@@ -6,12 +6,17 @@ export function jsonFrame(random: SeededRandom, message: LooseMessage): Buffer {
   // JSON has no word for what is not a number; a sender that writes its own does.
   const text = JSON.stringify(message).replaceAll('null', () => random.pick(['null', 'null', '1e999', '-0']))
   if (random.chance(0.12)) return Buffer.from(polluted(random, text))
-  if (random.chance(0.05)) return broken(random, Buffer.from(text))
+  if (random.chance(0.02)) return broken(random, Buffer.from(text))
   return Buffer.from(text)
 }
 
 function polluted(random: SeededRandom, text: string): string {
-  const poison = random.pick(['"__proto__":{"polluted":1}', '"constructor":{"prototype":{"polluted":1}}', '"\\u005f_proto__":{"polluted":1}', '"__proto__":null'])
+  const poison = random.pick([
+    '"__proto__":{"polluted":1}',
+    '"constructor":{"prototype":{"polluted":1}}',
+    '"\\u005f_proto__":{"polluted":1}',
+    '"__proto__":null',
+  ])
   // As a field, within the items, or in the place of a typed value.
   switch (random.integer(0, 2)) {
     case 0:
@@ -19,7 +24,10 @@ function polluted(random: SeededRandom, text: string): string {
     case 1:
       return text.replace('"items":[', `"items":[{${poison}},`)
     default:
-      return text.replace('"items":[', `"items":[{"$type":"object","value":{${poison}}},{"$type":"map","value":[["__proto__",{${poison}}]]},`)
+      return text.replace(
+        '"items":[',
+        `"items":[{"$type":"object","value":{${poison}}},{"$type":"map","value":[["__proto__",{${poison}}]]},`,
+      )
   }
 }
 

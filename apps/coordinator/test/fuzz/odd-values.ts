@@ -72,7 +72,7 @@ export function oddValue(random: SeededRandom, depth = 0): unknown {
     case 6:
       return Array.from({ length: random.integer(1, 4) }, () => oddValue(random, depth + 1))
     case 7:
-      return nested(random.integer(10, 2_000))
+      return nested(random.chance(0.03) ? random.integer(200, 2_000) : random.integer(2, 50))
     default: {
       const object: Record<string, unknown> = {}
       // Assigning would set the prototype of the object here, not a key of the message.

@@ -10,7 +10,7 @@ export interface SocketFault {
 /** Frames that RFC 6455 forbids, or that no client would send. */
 export function socketFault(random: SeededRandom, opcode: number): SocketFault {
   const whole = (bytes: Buffer): SocketFault => ({ bytes, cut: false })
-  switch (random.integer(0, 13)) {
+  switch (random.integer(0, 14)) {
     case 0:
       return whole(frame(random.pick([3, 4, 5, 6, 7, 11, 12, 13, 14, 15]), 'x'))
     case 1:
@@ -37,6 +37,13 @@ export function socketFault(random: SeededRandom, opcode: number): SocketFault {
       return { bytes: frame(opcode, 'x', { length: random.pick([2 ** 23 + 1, 2 ** 40, 2 ** 53]) }), cut: false }
     case 12:
       return { bytes: frame(opcode, '{"kind":', { length: random.integer(100, 2 ** 22) }), cut: true }
+    case 13:
+      return whole(
+        Buffer.concat([
+          frame(opcode, '', { fin: false }),
+          ...Array.from({ length: 9_000 }, () => frame(OPCODE.continuation, '', { fin: false })),
+        ]),
+      )
     default:
       return { bytes: Buffer.from(Array.from({ length: random.integer(1, 100) }, () => random.integer(0, 255))), cut: true }
   }

@@ -53,29 +53,36 @@ export class RawSocket {
     if (this.socket.writable) this.socket.write(data)
   }
 
-  /** What came, as Latin-1. */
+  /** What came and was not taken, as Latin-1. */
   get text(): string {
     return this.#received.toString('latin1')
   }
 
-  /** Waits for this text in what came, and takes it and all before it away. Rejects when the connection ends before. */
-  async until(text: string): Promise<string> {
+  /** What `look` finds in all that came and was not taken, as soon as it finds something; undefined: the connection ended before. */
+  async seen<Found>(look: (received: Buffer) => Found | undefined): Promise<Found | undefined> {
     for (;;) {
-      const at = this.#received.indexOf(text, 0, 'latin1')
-      if (at >= 0) {
-        const taken = this.#received.subarray(0, at + text.length).toString('latin1')
-        this.#received = this.#received.subarray(at + text.length)
-        return taken
-      }
-      if (this.socket.destroyed) throw new Error(`ended before ${JSON.stringify(text)}: ${this.text.slice(0, 200)}`)
+      const isOver = this.socket.destroyed
+      const found = look(this.#received)
+      if (found !== undefined || isOver) return found
       await new Promise<void>((resolve) => (this.#wake = resolve))
     }
   }
 
-  /** The code of the close frame with which the other side ended the connection; undefined: it ended without. */
+  /** Waits for this text in what came, and takes it and all before it away. Rejects when the connection ends before. */
+  async until(text: string): Promise<string> {
+    const end = await this.seen((received) => {
+      const at = received.indexOf(text, 0, 'latin1')
+      return at < 0 ? undefined : at + text.length
+    })
+    if (end === undefined) throw new Error(`ended before ${JSON.stringify(text)}: ${this.text.slice(0, 200)}`)
+    const taken = this.#received.subarray(0, end).toString('latin1')
+    this.#received = this.#received.subarray(end)
+    return taken
+  }
+
+  /** The code of the close frame with which the other side ends the connection; undefined: it ended without. */
   async closeCode(): Promise<number | undefined> {
-    await this.ended
-    return closeCodeOf(this.#received)
+    return await this.seen((received) => closeCodeOf(received))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -84,23 +91,31 @@ export class RawSocket {
   }
 }
 
-/** Walks over the frames of a server, which are not masked, to the first close frame. */
-export function closeCodeOf(bytes: Buffer): number | undefined {
+/** A frame of a server. */
+export interface ServerFrame {
+  readonly opcode: number
+  readonly payload: Buffer
+}
+
+/** The frames that are complete; those of a server are not masked. */
+export function* serverFrames(bytes: Buffer): Generator<ServerFrame> {
   let at = 0
   while (at + 2 <= bytes.length) {
     const opcode = (bytes[at] as number) & 0x0f
-    let length = (bytes[at + 1] as number) & 0x7f
-    at += 2
-    if (length === 126) {
-      length = bytes.readUInt16BE(at)
-      at += 2
-    } else if (length === 127) {
-      length = Number(bytes.readBigUInt64BE(at))
-      at += 8
-    }
-    if (opcode === 8) return length >= 2 ? bytes.readUInt16BE(at) : undefined
-    at += length
+    const short = (bytes[at + 1] as number) & 0x7f
+    const headEnd = at + (short === 126 ? 4 : short === 127 ? 10 : 2)
+    if (headEnd > bytes.length) return
+    const length = short === 126 ? bytes.readUInt16BE(at + 2) : short === 127 ? Number(bytes.readBigUInt64BE(at + 2)) : short
+    if (headEnd + length > bytes.length) return
+    yield { opcode, payload: bytes.subarray(headEnd, headEnd + length) }
+    at = headEnd + length
   }
+}
+
+/** The code of the first close frame: 1005 where it has none (RFC 6455 §7.1.5), undefined where no close frame has come. */
+export function closeCodeOf(bytes: Buffer): number | undefined {
+  for (const { opcode, payload } of serverFrames(bytes))
+    if (opcode === OPCODE.close) return payload.length >= 2 ? payload.readUInt16BE(0) : 1005
   return undefined
 }
 

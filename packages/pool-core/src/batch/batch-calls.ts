@@ -2,7 +2,16 @@ import type { Clock } from '../base/index.ts'
 import { ForkpoolError } from '../base/index.ts'
 import type { Future } from '../future/index.ts'
 import type { BatchCarrier, BatchSubmission } from './batch-carrier.ts'
-import type { BatchDefaults, BatchOptions, LocalCallOptions, MapOptions, RetryPolicy, StreamOptions, TimeLimit } from './batch-options.ts'
+import type {
+  BatchDefaults,
+  BatchOptions,
+  ClusterCallOptions,
+  LocalCallOptions,
+  MapOptions,
+  RetryPolicy,
+  StreamOptions,
+  TimeLimit,
+} from './batch-options.ts'
 import { BUFFER_SIZE_DEFAULT, checkName, resolveBatchOptions } from './batch-options.ts'
 import { CallGatherer } from './call-gatherer.ts'
 import { withFallbackTask } from './fallback-task.ts'
@@ -157,7 +166,8 @@ export class BatchCalls<Tasks = AnyTasks, More = unknown> {
     const options = this.#resolve(given)
     const carrier = this.#carrierFor(options)
     const { settle = false, failFast = false, fallback } = options
-    const request = this.#request(task, spread, options)
+    const request = this.#withStores(this.#request(task, spread, options))
+    checkSeveral(options)
     const results = new GatheredResults({ task, settle, failFast, fallback })
     const run = new BatchRun({ carrier, clock, request, items, options }, results)
     results.attach(run, run.total)
@@ -175,7 +185,8 @@ export class BatchCalls<Tasks = AnyTasks, More = unknown> {
     const options = this.#resolve(given)
     const carrier = this.#carrierFor(options)
     const { settle = false, failFast = false, bufferSize = BUFFER_SIZE_DEFAULT, fallback } = options
-    const request = this.#request(task, spread, options)
+    const request = this.#withStores(this.#request(task, spread, options))
+    checkSeveral(options)
     const stream = new ResultStream({ task, ordered, settle, failFast, bufferSize, fallback })
     const run = new BatchRun({ carrier, clock, request, items, options }, stream)
     stream.attach(run)
@@ -185,9 +196,10 @@ export class BatchCalls<Tasks = AnyTasks, More = unknown> {
 
   #call<Result>(task: string, args: readonly unknown[], given: BatchOptions | undefined): Future<Result> {
     const { clock } = this.#parts
-    const { options, request } = given === undefined ? this.#plainCall(task) : this.#callWith(task, given)
-    // Options are of one call alone: it may be aborted, or want to be told of its end.
-    const gathered = given === undefined ? this.#gatherer?.join(request, args) : undefined
+    const { options, request: asked } = given === undefined ? this.#plainCall(task) : this.#callWith(task, given)
+    const request = this.#withStores(asked)
+    // Options are of one call alone: it may be aborted, or want to be told of its end. So is what goes along with it.
+    const gathered = given === undefined && request === asked ? this.#gatherer?.join(request, args) : undefined
     if (gathered !== undefined) return gathered as Future<Result>
     const call = new SingleCall(this.#carrierFor(options), clock, task, options)
     call.start(request, args)
@@ -214,14 +226,22 @@ export class BatchCalls<Tasks = AnyTasks, More = unknown> {
     return options
   }
 
+  /** The request with what goes along with a call that is made here and now. */
+  #withStores(request: BatchSubmission): BatchSubmission {
+    const stores = this.#parts.carrier.stores?.()
+    return stores === undefined ? request : { ...request, stores }
+  }
+
   #carrierFor({ fallbackTask }: LocalCallOptions): BatchCarrier {
-    const { carrier } = this.#parts
-    return fallbackTask === undefined ? carrier : withFallbackTask(carrier, fallbackTask)
+    const { carrier, clock } = this.#parts
+    return fallbackTask === undefined ? carrier : withFallbackTask(carrier, clock, fallbackTask)
   }
 
   #request(task: string, spread: boolean, options: StreamOptions & LocalCallOptions): BatchSubmission {
     checkName('task', task)
     const { chunkSize, priority, retries, backoffMs, failFast, timeoutMs, deadlineMs, retryOn, jitter } = options
+    const { key, detached } = options as ClusterCallOptions
+    if (key !== undefined) checkName('key', key)
     return {
       task,
       ...this.#parts.pool,
@@ -235,13 +255,22 @@ export class BatchCalls<Tasks = AnyTasks, More = unknown> {
       ...(deadlineMs !== undefined && { deadlineMs }),
       ...(retryOn !== undefined && { retryOn }),
       ...(jitter !== undefined && { jitter }),
+      ...(key !== undefined && { key }),
+      ...(detached === true && { detached }),
     }
   }
 }
 
+/** @throws ForkpoolError BAD_ARGUMENT for what only a single call takes. */
+function checkSeveral({ transfer }: LocalCallOptions): void {
+  if (transfer !== undefined) throw new ForkpoolError('BAD_ARGUMENT', 'transfer is an option of single calls: submitWith and apply')
+}
+
 /** @throws ForkpoolError NOT_SUPPORTED for an option that does not reach a pool elsewhere. */
-function checkCarried({ retryOn, fallbackTask }: LocalCallOptions): void {
-  if (fallbackTask !== undefined) throw new ForkpoolError('NOT_SUPPORTED', 'fallbackTask is an option of thread and process pools')
+function checkCarried({ retryOn, fallbackTask, transfer, onLog, onTaskProgress }: LocalCallOptions): void {
+  for (const [name, value] of Object.entries({ fallbackTask, transfer, onLog, onTaskProgress })) {
+    if (value !== undefined) throw new ForkpoolError('NOT_SUPPORTED', `${name} is an option of thread and process pools`)
+  }
   const rules: readonly unknown[] = Array.isArray(retryOn) ? retryOn : [retryOn]
   if (retryOn !== undefined && rules.some((rule) => typeof rule !== 'string'))
     throw new ForkpoolError('NOT_SUPPORTED', 'retryOn: a cluster takes names and codes of errors; functions and patterns do not get there')

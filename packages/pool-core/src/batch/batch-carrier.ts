@@ -11,8 +11,8 @@ export interface BatchOwner {
   results(message: ResultsMessage): void
   ended(summary: BatchSummary): void
   failed(error: ForkpoolError): void
-  /** One of its tasks says something of itself. */
-  told?(told: TaskTold): void
+  /** One of its tasks says something of itself. False: nobody of this call listens. */
+  told?(told: TaskTold): boolean
   /** The next items of its one task, a generator. */
   produced?(items: ItemBlock): void
 }
@@ -67,6 +67,8 @@ export interface BatchCarrier {
   end(batch: number): void
   /** Stops the batch; its owner hears nothing more. */
   cancel(batch: number): void
+  /** The batch's `skip` has this index now: its task may be ended, where a worker has it already. */
+  skip?(batch: number, index: number): void
   /** Results of so many bytes (`resultBytes`) have been read by the caller. */
   consumed(batch: number, bytes: number): void
 }

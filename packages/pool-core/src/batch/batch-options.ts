@@ -4,6 +4,7 @@ import { DEADLINE_MS_MAX, NAME_LENGTH_MAX, PRIORITY_MAX, RETRIES_MAX, TIMEOUT_MS
 import type { Fallback } from './fallback.ts'
 import { checkRetryOn } from './retry-on.ts'
 import type { RetryOn } from './retry-on.ts'
+import type { TaskListeners } from './task-told.ts'
 import type { AnyTasks, TaskName } from './task-types.ts'
 
 /** How far a batch is. */
@@ -46,10 +47,22 @@ export interface RetryPolicy {
 export interface ClusterCallOptions extends TimeLimit, Pick<RetryPolicy, 'jitter'> {
   /** Class names or codes of the errors that are worth one of the `retries`; others are final. Default: all. */
   readonly retryOn?: string | readonly string[] | undefined
+  /**
+   * A name for the batch, 1 to 255 characters: submitted again under it, from here or after a restart, it does not run twice, and its results
+   * come again. For a call with all its input; keys of different tokens do not meet.
+   */
+  readonly key?: string | undefined
+  /** The batch runs to its end whatever becomes of this client; its results can be fetched by its id. Default false: it ends with its client. */
+  readonly detached?: boolean | undefined
 }
 
 /** Options of one call that only the pools of this program take. */
-export interface LocalCallOptions<Tasks = AnyTasks> extends TimeLimit, RetryPolicy {
+export interface LocalCallOptions<Tasks = AnyTasks> extends TimeLimit, RetryPolicy, TaskListeners {
+  /**
+   * Buffers in the arguments of a single call (`submitWith`, `apply`) that are moved and not copied: nothing is copied on the way to a thread. In either
+   * kind of pool they are of length 0 here afterwards. Such a task cannot run a second time: it takes no `retries`, and fails with its worker.
+   */
+  readonly transfer?: readonly ArrayBuffer[] | undefined
   /**
    * A task that is called with the same arguments for one that has failed for good; it is not retried. Its result is the result; where it fails
    * too, that is the failure, with the first one as its cause, and `fallback` answers for both.

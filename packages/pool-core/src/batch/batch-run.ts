@@ -2,11 +2,12 @@ import type { Clock, ForkpoolError, Instant } from '../base/index.ts'
 import type { AcceptedMessage, BatchSummary, ItemBlock, ResultsMessage, TaskFailure } from '../protocol/index.ts'
 import { blockBytes, ITEM_BYTES_MAX, resultBytes, sliceBlock } from '../protocol/index.ts'
 import type { BatchCarrier, BatchOwner, BatchSubmission } from './batch-carrier.ts'
-import type { StreamOptions } from './batch-options.ts'
+import type { LocalCallOptions, StreamOptions } from './batch-options.ts'
 import { IndexMap } from './index-map.ts'
 import type { ItemSource } from './item-source.ts'
 import { openItemSource } from './item-sources/open-item-source.ts'
 import type { ResultSink, SinkBatch } from './result-sink.ts'
+import type { TaskTold } from './task-told.ts'
 import { tell } from './tell.ts'
 
 export interface BatchRunParts {
@@ -15,7 +16,7 @@ export interface BatchRunParts {
   /** What every message of this batch's kind has in common: task, pool and options. */
   readonly request: Omit<BatchSubmission, 'items' | 'end' | 'total'>
   readonly items: unknown
-  readonly options: StreamOptions
+  readonly options: StreamOptions & LocalCallOptions
 }
 
 /** What a frame holds besides the items of its block. */
@@ -29,7 +30,7 @@ export class BatchRun implements BatchOwner, SinkBatch {
   readonly #carrier: BatchCarrier
   readonly #clock: Clock
   readonly #request: BatchRunParts['request']
-  readonly #options: StreamOptions
+  readonly #options: StreamOptions & LocalCallOptions
   readonly #sink: ResultSink
   readonly #source: ItemSource
   readonly #indexes = new IndexMap()
@@ -61,6 +62,7 @@ export class BatchRun implements BatchOwner, SinkBatch {
     this.#source = openItemSource(parts.items, {
       itemBytesMax: this.#itemBytesMax,
       clock: parts.clock,
+      attaches: parts.carrier.attaches,
       ready: () => this.#pump(),
       unsendable: (index, error) => this.#unsendable(index, error),
     })
@@ -124,6 +126,14 @@ export class BatchRun implements BatchOwner, SinkBatch {
     if (this.#isOver) return
     this.#finish()
     this.#sink.failed(error)
+  }
+
+  told(told: TaskTold): boolean {
+    const { onLog, onTaskProgress } = this.#options
+    const index = this.#indexes.isIdentity ? told.index : this.#indexes.toInput(told.index)
+    if (told.kind === 'log') tell('onLog', onLog, () => ({ ...told, index }))
+    else tell('onTaskProgress', onTaskProgress, () => ({ ...told, index }))
+    return (told.kind === 'log' ? onLog : onTaskProgress) !== undefined
   }
 
   readonly #abort = (): void => {

@@ -13,6 +13,7 @@ class Keeper implements BatchCarrier {
   readonly gathersCalls = true
   readonly batches: { readonly owner: BatchOwner; readonly submission: BatchSubmission }[] = []
   readonly cancelled: number[] = []
+  readonly skipped: [batch: number, index: number][] = []
 
   submit(owner: BatchOwner, submission: BatchSubmission): number {
     return this.batches.push({ owner, submission })
@@ -21,6 +22,9 @@ class Keeper implements BatchCarrier {
   end(): void {}
   cancel(batch: number): void {
     this.cancelled.push(batch)
+  }
+  skip(batch: number, index: number): void {
+    this.skipped.push([batch, index])
   }
   consumed(): void {}
 
@@ -90,6 +94,7 @@ test('a cancelled call need not run, and its result is dropped; when all are can
   expect(first!.state).toBe('cancelled-and-notified')
   expect(keeper.cancelled).toEqual([])
   expect(keeper.batches[1]!.submission.skip).toEqual(new Set([0]))
+  expect(keeper.skipped).toEqual([[2, 0]])
   second!.cancel()
   expect(keeper.cancelled).toEqual([2])
   keeper.answer(2, [1, 2])

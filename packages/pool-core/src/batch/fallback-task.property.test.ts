@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ForkpoolError } from '../base/index.ts'
 import type { BatchSummary, ItemBlock, ResultsMessage, TaskFailure } from '../protocol/index.ts'
 import { decodeItems, encodeItems, resultBytes } from '../protocol/index.ts'
+import { FakeClock } from '../testing/fake-clock.ts'
 import type { BatchCarrier, BatchOwner, BatchSubmission } from './batch-carrier.ts'
 import { withFallbackTask } from './fallback-task.ts'
 
@@ -108,20 +109,22 @@ function summary(completed: number, failed: number): BatchSummary {
 
 interface Opened {
   readonly carrier: HandCarrier
+  readonly clock: FakeClock
   readonly wrapped: BatchCarrier
   readonly owner: Notebook
 }
 
 function open(items: readonly number[], inFirst: number = items.length): Opened {
   const carrier = new HandCarrier()
-  const wrapped = withFallbackTask(carrier, 'other')
+  const clock = new FakeClock()
+  const wrapped = withFallbackTask(carrier, clock, 'other')
   const owner = new Notebook()
   const whole = inFirst >= items.length
   const first = { items: block(items.slice(0, inFirst)), ...(whole && { end: true }) }
-  wrapped.submit(owner, { task: 'first', priority: 3, timeoutMs: 10, retries: 4, ...first })
+  wrapped.submit(owner, { task: 'first', priority: 3, timeoutMs: 10, deadlineMs: 1_000, retries: 4, ...first })
   if (!whole) wrapped.items(1, block(items.slice(inFirst)), true)
   owner.read = (bytes) => wrapped.consumed(1, bytes)
-  return { carrier, wrapped, owner }
+  return { carrier, clock, wrapped, owner }
 }
 
 /** Of each task: whether it fails, and whether the other task fails for it. */
@@ -210,6 +213,22 @@ describe('a batch with a fallback task', () => {
     carrier.tell(1, 1, [8])
     carrier.owners[0]?.ended(summary(1, 1))
     expect([owner.values.size, owner.failures.size, owner.ends.length]).toEqual([0, 0, 0])
+  })
+
+  test('has one deadline, and hears what tasks say of themselves under their own index', () => {
+    const { carrier, clock, owner } = open([1_000, 1_001, 1_002])
+    const said: unknown[] = []
+    Object.assign(owner, { told: (told: unknown) => said.push(told) > 0 })
+    const told = { kind: 'progress', worker: 'w1', attempt: 1, fraction: 0.5 } as const
+    carrier.owners[0]?.told?.({ ...told, index: 1 })
+    clock.advance(400)
+    carrier.tell(1, 0, [5, undefined, undefined])
+    expect(carrier.submissions[1]?.deadlineMs).toBe(600)
+    carrier.owners[1]?.told?.({ ...told, index: 1 })
+    expect(said).toEqual([
+      { ...told, index: 1 },
+      { ...told, index: 2 },
+    ])
   })
 
   test('fails with its pool, once', () => {

@@ -1,18 +1,20 @@
-import type { ForkpoolError } from '../base/index.ts'
+import type { Clock, ForkpoolError, Instant } from '../base/index.ts'
 import type { AcceptedMessage, BatchSummary, ItemBlock, ResultsMessage, TaskFailure } from '../protocol/index.ts'
 import { resultBytes, sliceBlock } from '../protocol/index.ts'
 import type { BatchCarrier, BatchOwner, BatchSubmission } from './batch-carrier.ts'
 import { FallenBack } from './fallen-back.ts'
 import { KeptItems } from './kept-items.ts'
+import type { TaskTold } from './task-told.ts'
 
 /** A carrier as this one, for one batch: another task is called for those of its tasks that have failed for good. */
-export function withFallbackTask(carrier: BatchCarrier, task: string): BatchCarrier {
+export function withFallbackTask(carrier: BatchCarrier, clock: Clock, task: string): BatchCarrier {
   let batch: FallbackTask | undefined
   return {
     limits: carrier.limits,
     isRemote: carrier.isRemote,
+    attaches: carrier.attaches,
     submit(owner, submission) {
-      batch = new FallbackTask(carrier, task, owner, submission)
+      batch = new FallbackTask({ carrier, clock, task, owner, submission })
       return batch.start()
     },
     items: (_number, items, end) => batch?.items(items, end),
@@ -20,6 +22,14 @@ export function withFallbackTask(carrier: BatchCarrier, task: string): BatchCarr
     cancel: () => batch?.cancel(),
     consumed: (_number, bytes) => batch?.consumed(bytes),
   }
+}
+
+interface FallbackTaskParts {
+  readonly carrier: BatchCarrier
+  readonly clock: Clock
+  readonly task: string
+  readonly owner: BatchOwner
+  readonly submission: BatchSubmission
 }
 
 /**
@@ -30,6 +40,8 @@ export function withFallbackTask(carrier: BatchCarrier, task: string): BatchCarr
  */
 class FallbackTask implements BatchOwner {
   readonly #carrier: BatchCarrier
+  readonly #clock: Clock
+  readonly #startedAt: Instant
   readonly #task: string
   readonly #owner: BatchOwner
   readonly #submission: BatchSubmission
@@ -44,8 +56,10 @@ class FallbackTask implements BatchOwner {
   #foreignBytes = 0
   #isOver = false
 
-  constructor(carrier: BatchCarrier, task: string, owner: BatchOwner, submission: BatchSubmission) {
+  constructor({ carrier, clock, task, owner, submission }: FallbackTaskParts) {
     this.#carrier = carrier
+    this.#clock = clock
+    this.#startedAt = clock.now()
     this.#task = task
     this.#owner = owner
     this.#submission = submission
@@ -81,6 +95,10 @@ class FallbackTask implements BatchOwner {
     this.#owner.room(bytes)
   }
 
+  told(told: TaskTold): boolean {
+    return this.#owner.told?.(told) ?? false
+  }
+
   results(message: ResultsMessage): void {
     if (this.#isOver) return
     const { from, count, failures = [], done } = message
@@ -111,17 +129,25 @@ class FallbackTask implements BatchOwner {
     const batch = new FallenBack(from, failures, {
       settled: (index, values, failure, isLast) => this.#settled(index, values, failure, isLast),
       read: (bytes) => this.#carrier.consumed(number, bytes),
+      told: (told) => this.told(told),
       closed: () => {
         this.#open.delete(number)
         this.#endIfDone()
       },
     })
-    const { pool, poolSize, priority, spread, timeoutMs } = this.#submission
-    const request = { pool, poolSize, priority, spread, timeoutMs, task: this.#task, follows: true, total: items.count, items, end: true }
+    const { pool, poolSize, priority, spread, timeoutMs, parent, stores } = this.#submission
+    const own = { pool, poolSize, priority, spread, timeoutMs, parent, stores, deadlineMs: this.#timeLeft() }
+    const request = { ...own, task: this.#task, follows: true, total: items.count, items, end: true }
     // Open before it is taken: a carrier that refuses it says so at once, and the end of this one must wait for that.
     this.#open.add(number)
     number = this.#carrier.submit(batch, request)
     if (this.#open.delete(0)) this.#open.add(number)
+  }
+
+  /** The deadline is that of the whole call. */
+  #timeLeft(): number | undefined {
+    const { deadlineMs } = this.#submission
+    return deadlineMs === undefined ? undefined : Math.max(1, deadlineMs - (this.#clock.now() - this.#startedAt))
   }
 
   /** What became of a task that fell back. */

@@ -2,6 +2,7 @@ import type { ForkpoolError } from '../base/index.ts'
 import type { BatchSummary, ItemBlock, ResultsMessage, TaskFailure } from '../protocol/index.ts'
 import { resultBytes, sliceBlock, toWireError } from '../protocol/index.ts'
 import type { BatchOwner } from './batch-carrier.ts'
+import type { TaskTold } from './task-told.ts'
 
 /** Of a result that is a failure there are no values. */
 const NO_VALUES: ItemBlock = { count: 0, codec: 'f64', bytes: new Uint8Array(0) }
@@ -12,13 +13,16 @@ export interface FallenBackEvents {
   readonly settled: (index: number, values: ItemBlock, failure: TaskFailure | undefined, isLast: boolean) => void
   /** Results of so many bytes have been handed on. */
   readonly read: (bytes: number) => void
+  /** One of them says something of itself; its index is that of the batch in which it failed. */
+  readonly told: (told: TaskTold) => boolean
   /** The batch is over. */
   readonly closed: () => void
 }
 
 /** A batch of tasks that have failed elsewhere and are tried by another task: the owner of that batch. */
 export class FallenBack implements BatchOwner {
-  readonly #from: number
+  /** Where they are in the batch in which they failed, in the order of this one. */
+  readonly #indexes: readonly number[]
   readonly #events: FallenBackEvents
   /** What they have failed with, in the order of the batch; those that are settled now are taken out. */
   readonly #failures: (TaskFailure | undefined)[]
@@ -26,7 +30,7 @@ export class FallenBack implements BatchOwner {
 
   /** @param failures by offset from `from`. */
   constructor(from: number, failures: readonly TaskFailure[], events: FallenBackEvents) {
-    this.#from = from
+    this.#indexes = failures.map(({ at }) => from + at)
     this.#events = events
     this.#failures = [...failures]
     this.#left = failures.length
@@ -38,6 +42,10 @@ export class FallenBack implements BatchOwner {
 
   room(): void {
     // All of it is sent already.
+  }
+
+  told(told: TaskTold): boolean {
+    return this.#events.told({ ...told, index: this.#indexes[told.index] ?? told.index })
   }
 
   results(message: ResultsMessage): void {
@@ -67,14 +75,19 @@ export class FallenBack implements BatchOwner {
     if (first === undefined) return
     this.#failures[place] = undefined
     this.#left--
-    this.#events.settled(this.#from + first.at, values, failure === undefined ? undefined : afterFirst(first, failure), this.#left === 0)
+    this.#events.settled(
+      this.#indexes[place] as number,
+      values,
+      failure === undefined ? undefined : afterFirst(first, failure),
+      this.#left === 0,
+    )
   }
 
   #close(): void {
-    for (const first of this.#failures) {
+    for (const [place, first] of this.#failures.entries()) {
       if (first === undefined) continue
       this.#left--
-      this.#events.settled(this.#from + first.at, NO_VALUES, { ...first, at: 0 }, this.#left === 0)
+      this.#events.settled(this.#indexes[place] as number, NO_VALUES, { ...first, at: 0 }, this.#left === 0)
     }
     this.#failures.length = 0
     this.#events.closed()

@@ -1,22 +1,28 @@
 import type { Clock } from '../base/index.ts'
 import { ForkpoolError } from '../base/index.ts'
 import { Future } from '../future/index.ts'
+import type { FutureOptions } from '../future/index.ts'
 import type { BatchSummary, ResultsMessage } from '../protocol/index.ts'
 import { BLOCK_BYTES, decodeItems, ItemBlockBuilder } from '../protocol/index.ts'
 import type { BatchCarrier, BatchOwner, BatchSubmission } from './batch-carrier.ts'
 import { BLOCK_ITEMS } from './item-source.ts'
+import type { TaskTold } from './task-told.ts'
 import { toTaskError } from './wire-errors.ts'
 
 /**
  * Single calls of one task that travel as one batch. Each has its own future and its own outcome. One that is cancelled before a worker has it
- * never runs; the result of one that is cancelled later is dropped. When all are cancelled, so is the batch, with what runs of it.
+ * never runs; one that runs is told by its signal where the carrier can tell it from the others, and its result is dropped in any case.
+ * When all are cancelled, so is the batch, with what runs of it.
  */
 export class GatheredCalls implements BatchOwner {
   readonly #carrier: BatchCarrier
-  readonly #clock: Clock
+  /** One object for all futures, and no closure for each: what lives as long as a call is in flight is copied by the garbage collector. */
+  readonly #futureOptions: FutureOptions
   readonly #submission: BatchSubmission
-  readonly #builder = new ItemBlockBuilder('auto', 'arguments')
+  readonly #builder: ItemBlockBuilder
   readonly #futures: Future<unknown>[] = []
+  /** Made when the first is cancelled: most batches have none. */
+  #indexes: Map<Future<unknown>, number> | undefined
   /** Indexes of those that were cancelled: the carrier looks here before it hands a task out. */
   readonly #skip = new Set<number>()
   /** Calls whose outcome somebody waits for. */
@@ -27,8 +33,9 @@ export class GatheredCalls implements BatchOwner {
   /** @param submission of all of them: the task, and whether items are lists of arguments. */
   constructor(carrier: BatchCarrier, clock: Clock, submission: BatchSubmission) {
     this.#carrier = carrier
-    this.#clock = clock
+    this.#futureOptions = { clock, onCancel: (future) => this.#cancelled(future) }
     this.#submission = submission
+    this.#builder = new ItemBlockBuilder('auto', 'arguments', carrier.attaches)
   }
 
   get isFull(): boolean {
@@ -42,8 +49,7 @@ export class GatheredCalls implements BatchOwner {
 
   /** Never throws: what is wrong, the future says. */
   add(args: readonly unknown[]): Future<unknown> {
-    const index = this.#futures.length
-    const future = new Future<unknown>({ clock: this.#clock, onCancel: () => this.#cancelled(future, index) })
+    const future = new Future<unknown>(this.#futureOptions)
     try {
       this.#builder.add(this.#submission.spread === true ? args : args[0])
     } catch (error) {
@@ -84,6 +90,11 @@ export class GatheredCalls implements BatchOwner {
     }
   }
 
+  told(told: TaskTold): boolean {
+    if (told.kind === 'progress') this.#futures[told.index]?.setProgress(told.fraction)
+    return false
+  }
+
   ended(_summary: BatchSummary): void {
     for (const future of this.#futures) if (!future.done()) future.cancel()
   }
@@ -95,10 +106,16 @@ export class GatheredCalls implements BatchOwner {
     }
   }
 
-  #cancelled(future: Future<unknown>, index: number): void {
+  #cancelled(future: Future<unknown>): void {
+    this.#indexes ??= new Map(this.#futures.map((each, at) => [each, at]))
+    // One that joined after the first was cancelled is behind those of the map.
+    const index = this.#indexes.get(future) ?? this.#futures.indexOf(future, this.#indexes.size)
     this.#skip.add(index)
     this.#wanted--
-    if (this.#wanted === 0 && this.#batch !== undefined) this.#carrier.cancel(this.#batch)
+    if (this.#batch !== undefined) {
+      if (this.#wanted === 0) this.#carrier.cancel(this.#batch)
+      else this.#carrier.skip?.(this.#batch, index)
+    }
     future.setRunningOrNotifyCancel()
   }
 }

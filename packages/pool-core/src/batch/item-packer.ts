@@ -7,12 +7,13 @@ import { BLOCK_ITEMS } from './item-source.ts'
 /** Encodes items one by one and hands them out in blocks that fit. An item that cannot be sent is reported and left out. */
 export class ItemPacker {
   readonly #options: ItemSourceOptions
-  readonly #builder = new ItemBlockBuilder('auto', 'item')
+  readonly #builder: ItemBlockBuilder
   /** Finished, but more than was asked for: comes first next time. */
   #held: ItemBlock | undefined
 
   constructor(options: ItemSourceOptions) {
     this.#options = options
+    this.#builder = new ItemBlockBuilder('auto', 'item', options.attaches)
   }
 
   /** Items that wait to be taken. */

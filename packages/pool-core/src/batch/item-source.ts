@@ -30,6 +30,8 @@ export interface ItemSourceOptions {
   /** After a `wait`: it pays to ask again. */
   readonly ready: () => void
   readonly clock: Clock
+  /** Whether buffers can stand beside items. */
+  readonly attaches?: boolean | undefined
 }
 
 /** Most items in one block of numbers, which is one block of `BLOCK_BYTES`. */

@@ -1,6 +1,6 @@
 import { ForkpoolError } from '../base/index.ts'
 import { reportCallbackError } from '../future/index.ts'
-import type { WireError } from '../protocol/index.ts'
+import type { ShardFailure, WireError } from '../protocol/index.ts'
 import { toTaskError } from './wire-errors.ts'
 
 /**
@@ -53,4 +53,19 @@ function fits(rule: RetryRule, { name, code, message, properties }: WireError): 
   // `search` and not `test`: that of a pattern with the flag g depends on the call before.
   if (rule instanceof RegExp) return message.search(rule) >= 0
   return rule === name || rule === code || rule === properties?.['code']
+}
+
+const NO_FAILURES: readonly ShardFailure[] = []
+
+/** The failures of a shard that ran for the `attempt`th time, `from` on; those that its call does not want to run again are marked as such. */
+export function judgeFailures(
+  { task, retries = 0, retryOn }: { readonly task: string; readonly retries?: number | undefined; readonly retryOn?: RetryOn | undefined },
+  { from, attempt }: { readonly from: number; readonly attempt: number },
+  failures: readonly ShardFailure[] = NO_FAILURES,
+): readonly ShardFailure[] {
+  if (retryOn === undefined || failures.length === 0 || attempt > retries) return failures
+  return failures.map((failure) => {
+    const { at, error, retryable } = failure
+    return retryable && !isWorthRetry(retryOn, { task, index: from + at, attempt, error }) ? { ...failure, retryable: false } : failure
+  })
 }

@@ -1,11 +1,12 @@
 import type { Clock } from '../base/index.ts'
 import { ForkpoolError } from '../base/index.ts'
 import { Future } from '../future/index.ts'
-import type { AcceptedMessage, BatchSummary, ResultsMessage } from '../protocol/index.ts'
-import { blockBytes, decodeItems, encodeItems } from '../protocol/index.ts'
+import type { AcceptedMessage, BatchSummary, ItemBlock, ResultsMessage } from '../protocol/index.ts'
+import { Attachments, blockBytes, checkMovable, decodeItems, encodeItems, takeOver } from '../protocol/index.ts'
 import type { BatchCarrier, BatchOwner, BatchSubmission } from './batch-carrier.ts'
-import type { BatchOptions } from './batch-options.ts'
+import type { BatchOptions, LocalCallOptions } from './batch-options.ts'
 import { fallbackAnswer } from './fallback.ts'
+import type { TaskTold } from './task-told.ts'
 import { tell } from './tell.ts'
 import { toTaskError } from './wire-errors.ts'
 
@@ -16,12 +17,12 @@ import { toTaskError } from './wire-errors.ts'
 export class SingleCall implements BatchOwner {
   readonly future: Future<unknown>
   readonly #carrier: BatchCarrier
-  readonly #options: BatchOptions
+  readonly #options: BatchOptions & LocalCallOptions
   readonly #task: string
   #batch: number | undefined
   #endTold = false
 
-  constructor(carrier: BatchCarrier, clock: Clock, task: string, options: BatchOptions) {
+  constructor(carrier: BatchCarrier, clock: Clock, task: string, options: BatchOptions & LocalCallOptions) {
     this.#carrier = carrier
     this.#options = options
     this.#task = task
@@ -38,7 +39,7 @@ export class SingleCall implements BatchOwner {
     try {
       // A single argument travels as the item itself, so that a number costs eight bytes.
       const spread = args.length !== 1
-      const items = encodeItems(spread ? [args] : args)
+      const items = this.#encode(spread ? [args] : args)
       const { inputWindowBytes } = this.#carrier.limits
       if (blockBytes(items) > inputWindowBytes) {
         throw new ForkpoolError('LIMIT_EXCEEDED', `the arguments take ${blockBytes(items)} bytes, and ${inputWindowBytes} are accepted`)
@@ -51,6 +52,7 @@ export class SingleCall implements BatchOwner {
         ...(spread && { spread }),
         total: 1,
         ...(terse && { terse }),
+        ...(items.attachments !== undefined && this.#options.transfer !== undefined && { moves: true }),
         items,
         end: true,
       })
@@ -58,6 +60,24 @@ export class SingleCall implements BatchOwner {
       if (error instanceof ForkpoolError) this.#fail(error)
       else this.future.setException(error)
     }
+  }
+
+  /** @throws ForkpoolError BAD_ARGUMENT for buffers that cannot be moved. */
+  #encode(items: readonly unknown[]): ItemBlock {
+    const { transfer, retries = 0 } = this.#options
+    const attachments = this.#carrier.attaches === true ? new Attachments() : undefined
+    if (transfer === undefined) return encodeItems(items, 0, 1, attachments)
+    checkMovable(transfer, 'transfer')
+    if (retries > 0) throw new ForkpoolError('BAD_ARGUMENT', 'transfer: a call that moves buffers cannot run again: it takes no retries')
+    attachments?.allow(transfer)
+    const block = encodeItems(items, 0, 1, attachments)
+    try {
+      if (attachments !== undefined) attachments.detach()
+      else for (const buffer of transfer) takeOver(buffer)
+    } catch (error) {
+      throw new ForkpoolError('BAD_ARGUMENT', `transfer: ${(error as Error).message}`, { cause: error })
+    }
+    return block
   }
 
   accepted(message: AcceptedMessage): void {
@@ -75,6 +95,14 @@ export class SingleCall implements BatchOwner {
     const failure = message.failures?.[0]
     if (failure === undefined) this.future.setResult(decodeItems(message.values)[0])
     else this.#fail(toTaskError(failure, this.#task, 0))
+  }
+
+  told(told: TaskTold): boolean {
+    const { onLog, onTaskProgress } = this.#options
+    if (told.kind === 'progress') this.future.setProgress(told.fraction)
+    if (told.kind === 'log') tell('onLog', onLog, () => told)
+    else tell('onTaskProgress', onTaskProgress, () => told)
+    return (told.kind === 'log' ? onLog : onTaskProgress) !== undefined
   }
 
   ended(summary: BatchSummary): void {

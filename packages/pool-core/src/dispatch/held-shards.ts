@@ -38,6 +38,10 @@ export class HeldShards<Held extends HeldShard> {
   values(): IterableIterator<Held> {
     return this.#shards.values()
   }
+
+  entries(): IterableIterator<[ShardId, Held]> {
+    return this.#shards.entries()
+  }
 }
 
 /** Whether a worker can have answered so for a shard of `count` tasks. Another answer is a fault of the worker's program. */

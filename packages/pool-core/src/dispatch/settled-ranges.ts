@@ -9,6 +9,8 @@ export interface ShardAnswer {
   readonly batch: BatchId
   /** Index of the shard's first task in its batch. */
   readonly from: number
+  /** Which run of its tasks it was, 1 for the first; undefined where nobody asks. */
+  readonly attempt?: number | undefined
   readonly message: Pick<RanMessage, 'count' | 'values' | 'failures'>
 }
 

@@ -41,7 +41,7 @@ function run(items: number, options: Partial<SchedulerOptions> & { readonly retr
   runner.feed({ kind: 'items-added', batch: BATCH, count: items, bytes: 8 * items })
   runner.feed({ kind: 'batch-ended', batch: BATCH })
   runner.feed({ kind: 'worker-online', worker: WORKER })
-  return { runner, clock, said, assigned }
+  return { runner, host, clock, said, assigned }
 }
 
 /** The worker's answer to the last shard: which of its tasks failed, by offset. */
@@ -90,6 +90,23 @@ test('its one timer feeds the scheduler, until it is stopped', () => {
   stopped.runner.stop()
   stopped.clock.advance(10_000)
   expect(stopped.said).toEqual([])
+})
+
+test.each([true, false])('whether its timer keeps the program alive is for its host to say: %s', (keepsAlive) => {
+  const asked: (boolean | undefined)[] = []
+  const clock = new FakeClock()
+  const noting = Object.assign(Object.create(clock) as FakeClock, {
+    now: () => clock.now(),
+    schedule: (_at: unknown, _run: unknown, options?: { unref?: boolean }) => {
+      asked.push(options?.unref)
+      return () => {}
+    },
+  })
+  const { host } = run(1)
+  const scheduler = { baseWorkers: 0, maxWorkers: 1, idleRetireMs: 10 }
+  const runner = new StepRunner({ scheduler, clock: noting, random: { next: () => 0 }, host, keepsAlive })
+  runner.feed({ kind: 'worker-online', worker: WORKER })
+  expect(asked).toEqual([!keepsAlive])
 })
 
 test('the drain is told', () => {

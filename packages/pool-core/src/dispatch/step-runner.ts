@@ -8,6 +8,7 @@ import type {
   SchedulerEvent,
   SchedulerOptions,
   SchedulerState,
+  SettleFailed,
   ShardId,
   WorkerId,
 } from '../scheduler/index.ts'
@@ -28,8 +29,13 @@ export interface StepHost {
   stopWorker(worker: WorkerId): void
   killWorker(worker: WorkerId): void
   abortShard(worker: WorkerId, shard: ShardId): void
-  /** What one step settled of a batch, when its commands are carried out: ranges of results, its end, or both. */
-  settled(batch: BatchId, ranges: readonly SettledRange[], end: BatchSettled | undefined): void
+  /** A task has failed for good. It will be among what the step settled; its block is still there. */
+  failed?(command: SettleFailed): void
+  /**
+   * What one step settled of a batch, when its commands are carried out: ranges of results, its end, or both. `answer`: the worker's, where
+   * the step was about one.
+   */
+  settled(batch: BatchId, ranges: readonly SettledRange[], end: BatchSettled | undefined, answer: ShardAnswer | undefined): void
   drained(): void
 }
 
@@ -82,9 +88,9 @@ export class StepRunner {
   #step(event: SchedulerEvent, answer: ShardAnswer | undefined): void {
     const outcome = new StepOutcome()
     for (const command of step(this.#state, event, this.#clock.now())) this.#carryOut(command, outcome)
-    if (answer !== undefined) this.#report(answer.batch, settledRanges(answer, outcome), outcome)
+    if (answer !== undefined) this.#report(answer.batch, settledRanges(answer, outcome), outcome, answer)
     if (outcome.empty) return
-    for (const batch of outcome.batches()) this.#report(batch, rangesOfFailures(outcome.takeFailed(batch)), outcome)
+    for (const batch of outcome.batches()) this.#report(batch, rangesOfFailures(outcome.takeFailed(batch)), outcome, undefined)
   }
 
   #carryOut(command: SchedulerCommand, outcome: StepOutcome): void {
@@ -93,7 +99,8 @@ export class StepRunner {
       case 'assign':
         return host.assign(command)
       case 'settle-failed':
-        return outcome.failed(command.batch, command.index, taskFailureOf(command))
+        outcome.failed(command.batch, command.index, taskFailureOf(command))
+        return host.failed?.(command)
       case 'release-block':
         return host.releaseBlock(command.batch, command.block)
       case 'batch-settled':
@@ -117,8 +124,8 @@ export class StepRunner {
     }
   }
 
-  #report(batch: BatchId, ranges: readonly SettledRange[], outcome: StepOutcome): void {
+  #report(batch: BatchId, ranges: readonly SettledRange[], outcome: StepOutcome, answer: ShardAnswer | undefined): void {
     const end = outcome.takeSettled(batch)
-    if (ranges.length > 0 || end !== undefined) this.#host.settled(batch, ranges, end)
+    if (ranges.length > 0 || end !== undefined) this.#host.settled(batch, ranges, end, answer)
   }
 }

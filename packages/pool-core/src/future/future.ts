@@ -10,7 +10,7 @@ export interface FutureOptions {
   /** For the timeouts of `result` and `exception`. Default: the system's. */
   readonly clock?: Clock | undefined
   /** Told at once when the future is cancelled, before its callbacks: the executor drops the work and calls `setRunningOrNotifyCancel`. */
-  readonly onCancel?: (() => void) | undefined
+  readonly onCancel?: ((future: Future<unknown>) => void) | undefined
 }
 
 /**
@@ -23,23 +23,26 @@ export interface FutureOptions {
  * Source: `concurrent.futures.Future`, names in camelCase.
  */
 export class Future<out Value> implements Promise<Value> {
-  readonly #clock: Clock
-  readonly #onCancel: (() => void) | undefined
+  /** As given: an executor of many calls has one object for all of them. */
+  readonly #options: FutureOptions | undefined
   #state: FutureState = 'pending'
-  /** Set once, with `finished`. */
-  #outcome: PromiseSettledResult<Value> | undefined
+  /** Set once, with `finished`: what it came to, and whether by `setException`. */
+  #result: unknown
+  #isRejected = false
   /** Run and dropped when the future is done. */
   #callbacks: ((future: Future<unknown>) => void)[] | undefined
   /** Run and dropped when the future is done and the executor knows. */
   #watchers: Set<() => void> | undefined
   /** Made when somebody awaits, and not before: most futures of a large list are read by other means. */
   #promise: Promise<Value> | undefined
-  #settlePromise: (() => void) | undefined
+  /** Of the promise, while the future is not done. */
+  #resolve: ((value: unknown) => void) | undefined
+  #reject: ((reason: unknown) => void) | undefined
   #lookedAt = false
+  #progress: number | undefined
 
   constructor(options?: FutureOptions) {
-    this.#clock = options?.clock ?? systemClock
-    this.#onCancel = options?.onCancel
+    this.#options = options
   }
 
   get [Symbol.toStringTag](): string {
@@ -48,6 +51,16 @@ export class Future<out Value> implements Promise<Value> {
 
   get state(): FutureState {
     return this.#state
+  }
+
+  /** How far the call is, 0 to 1, as its task says by `taskContext().progress`; undefined while it has said nothing. */
+  get progress(): number | undefined {
+    return this.#progress
+  }
+
+  /** For the executor: the call's task says how far it is. */
+  setProgress(fraction: number): void {
+    this.#progress = fraction
   }
 
   /** Cancelled or finished. */
@@ -68,8 +81,8 @@ export class Future<out Value> implements Promise<Value> {
     if (this.#state === 'running' || this.#state === 'finished') return false
     if (this.cancelled()) return true
     this.#state = 'cancelled'
-    this.#settlePromise?.()
-    this.#onCancel?.()
+    this.#reject?.(new CancelledError())
+    this.#options?.onCancel?.(this)
     this.#runCallbacks()
     return true
   }
@@ -87,14 +100,15 @@ export class Future<out Value> implements Promise<Value> {
     this.#look()
     if (timeoutMs !== undefined && !this.done()) await this.#within(timeoutMs)
     await this.#asPromise().catch(() => undefined)
-    if (this.#outcome === undefined) throw new CancelledError()
-    return this.#outcome.status === 'rejected' ? this.#outcome.reason : undefined
+    if (this.#state !== 'finished') throw new CancelledError()
+    return this.#isRejected ? this.#result : undefined
   }
 
   /** How it ended, without waiting: `undefined` while it has not finished, and when it was cancelled. */
   outcome(): PromiseSettledResult<Value> | undefined {
-    if (this.#outcome !== undefined) this.#look()
-    return this.#outcome
+    if (this.#state !== 'finished') return undefined
+    this.#look()
+    return this.#isRejected ? { status: 'rejected', reason: this.#result } : { status: 'fulfilled', value: this.#result as Value }
   }
 
   /**
@@ -159,21 +173,29 @@ export class Future<out Value> implements Promise<Value> {
 
   /** For executors. @throws ForkpoolError INVALID_STATE if it is cancelled or finished. */
   setResult(value: Value): void {
-    this.#finish({ status: 'fulfilled', value })
+    this.#begin('take a result')
+    this.#result = value
+    this.#resolve?.(value)
+    this.#finish()
   }
 
   /** For executors. @throws ForkpoolError INVALID_STATE if it is cancelled or finished. */
   setException(reason: unknown): void {
-    this.#finish({ status: 'rejected', reason })
+    this.#begin('take an exception')
+    this.#result = reason
+    this.#isRejected = true
+    this.#reject?.(reason)
+    this.#finish()
     // Nobody looked: a promise that is rejected now tells the platform, and a later look takes the report back.
     if (!this.#lookedAt) this.#promise ??= Promise.reject(reason)
   }
 
-  #finish(outcome: PromiseSettledResult<Value>): void {
-    if (this.done()) throw this.#invalid(outcome.status === 'fulfilled' ? 'take a result' : 'take an exception')
+  #begin(what: string): void {
+    if (this.done()) throw this.#invalid(what)
     this.#state = 'finished'
-    this.#outcome = outcome
-    this.#settlePromise?.()
+  }
+
+  #finish(): void {
     this.#runWatchers()
     this.#runCallbacks()
   }
@@ -184,16 +206,17 @@ export class Future<out Value> implements Promise<Value> {
 
   #asPromise(): Promise<Value> {
     this.#lookedAt = true
-    this.#promise ??= new Promise<Value>((resolve, reject) => {
-      const settle = (): void => {
-        if (this.#outcome === undefined) reject(new CancelledError())
-        else if (this.#outcome.status === 'fulfilled') resolve(this.#outcome.value)
-        else reject(this.#outcome.reason)
-      }
-      if (this.done()) settle()
-      else this.#settlePromise = settle
-    })
+    this.#promise ??= this.#makePromise()
     return this.#promise
+  }
+
+  #makePromise(): Promise<Value> {
+    if (this.#state === 'finished') return this.#isRejected ? Promise.reject(this.#result) : Promise.resolve(this.#result as Value)
+    if (this.cancelled()) return Promise.reject(new CancelledError())
+    return new Promise<Value>((resolve, reject) => {
+      this.#resolve = resolve as (value: unknown) => void
+      this.#reject = reject
+    })
   }
 
   /** Somebody will see a failure by other means than the promise: keeps the platform quiet about a promise made by `setException`. */
@@ -212,7 +235,8 @@ export class Future<out Value> implements Promise<Value> {
         stop()
         resolve()
       }
-      const stop = this.#clock.schedule(after(this.#clock.now(), timeoutMs), () => {
+      const clock = this.#options?.clock ?? systemClock
+      const stop = clock.schedule(after(clock.now(), timeoutMs), () => {
         const at = callbacks.indexOf(done)
         if (at !== -1) callbacks.splice(at, 1)
         reject(new ForkpoolError('TIMED_OUT', `the future is still ${this.#state} after ${timeoutMs} ms`))

@@ -12,7 +12,7 @@ export class RingReader {
   readonly #memory: RingMemory
   readonly #ring: RingPlace
   /** Bytes read so far, modulo 2^32; what the shared word says, after each frame. */
-  #read = 0
+  #read: number
   /** The frame that comes in pieces, as far as it is there. */
   #partial: Uint8Array | undefined
   #filled = 0
@@ -21,6 +21,7 @@ export class RingReader {
   constructor(memory: RingMemory, writer: RingSide) {
     this.#memory = memory
     this.#ring = ringOf(memory, writer)
+    this.#read = Atomics.load(memory.words, this.#ring.read)
   }
 
   /** Whether there is something to read. */

@@ -8,7 +8,7 @@ export class RingWriter {
   readonly #memory: RingMemory
   readonly #ring: RingPlace
   /** Bytes written so far, modulo 2^32; what the shared word says, after each frame. */
-  #written = 0
+  #written: number
   /** Frames that are not, or not wholly, in the ring. */
   readonly #waiting = new RingBuffer<Uint8Array>()
   /** Bytes of the first of them that are; undefined while its header is not. */
@@ -17,6 +17,7 @@ export class RingWriter {
   constructor(memory: RingMemory, side: RingSide) {
     this.#memory = memory
     this.#ring = ringOf(memory, side)
+    this.#written = Atomics.load(memory.words, this.#ring.written)
   }
 
   /** Whether frames wait for room. */

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 import { DurationHistogram } from '../pool/duration-histogram.ts'
 import type { LocalPoolStatistics } from '../pool/statistics.ts'
 import { POOL_METRICS } from './pool-metric-names.ts'
+import type { PoolMetricName } from './pool-metric-names.ts'
+import { POOL_SAMPLES } from './pool-samples.ts'
 import { registerMetrics } from './register-metrics.ts'
 
 function figures(size: number): LocalPoolStatistics {
@@ -48,6 +50,18 @@ test('every metric is read from the statistics of the pool, under its labels', a
   expect(text).toContain('forkpool_task_runs_total{app="shop",pool="images",task="square \\"x\\"",outcome="succeeded"} 6')
   expect(text).toContain('forkpool_task_run_seconds_total{app="shop",pool="images",task="square \\"x\\""} 0.25')
   for (const name of Object.keys(POOL_METRICS)) expect(text).toContain(`# TYPE forkpool_${name} `)
+})
+
+test('each sample has the labels that the list of metrics names', () => {
+  for (const [name, samplesOf] of Object.entries(POOL_SAMPLES)) {
+    const { labels, type } = POOL_METRICS[name as PoolMetricName]
+    const samples = samplesOf(figures(2))
+    expect(samples.length, name).toBeGreaterThan(0)
+    for (const sample of samples) {
+      const own = type === 'histogram' ? Object.keys(sample.labels).filter((label) => label !== 'le') : Object.keys(sample.labels)
+      expect(['pool', ...own], name).toEqual(labels)
+    }
+  }
 })
 
 test('a histogram counts up, in seconds, to all that there are', async () => {

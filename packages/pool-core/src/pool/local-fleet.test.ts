@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { ExitCause } from '../base/index.ts'
 import type { WorkerLink } from '../link/worker-link.ts'
 import { decodeCoordinatorMessage, encodeWorkerMessage } from '../protocol/index.ts'
+import type { WorkerId } from '../scheduler/index.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { LocalFleet } from './local-fleet.ts'
 import type { WorkerBackend } from './worker-backend.ts'
@@ -12,6 +13,7 @@ class HandBackend implements WorkerBackend {
   /** Of those that have not ended, by name. */
   readonly living = new Map<string, { ready: () => void; end: (exit: ExitCause) => void; said: string[] }>()
   refuses = false
+  stopsSlowly = false
   most = 0
 
   start({ workerId }: { readonly workerId: string }): ReturnType<WorkerBackend['start']> {
@@ -22,7 +24,7 @@ class HandBackend implements WorkerBackend {
       send: (frame) => {
         const { kind } = decodeCoordinatorMessage(frame)
         said.push(kind)
-        if (kind === 'stop') end({ exitCode: 0 })
+        if (kind === 'stop' && !this.stopsSlowly) end({ exitCode: 0 })
       },
       onFrame: (handler) => (onFrame = handler),
       onClose: () => {},
@@ -90,14 +92,35 @@ test('what stands by is started at once, is nobody’s worker, and comes online 
   expect(fleet.figures()).toEqual({ standby: 1, started: 3, lost: 0 })
 })
 
-test('one that is not ready yet is taken where none is, and comes online when it is', async () => {
-  const { backend, fleet, news } = fleetOf(2, 4)
+test('one that is ready is taken first; one that is not comes online when it is', async () => {
+  const { backend, fleet, news } = fleetOf(3, 4)
   backend.living.get('w2')?.ready()
-  fleet.startWorkers(2)
+  fleet.startWorkers(1)
+  await settle()
+  expect(news).toEqual(['w2 online'])
+  fleet.startWorkers(1)
   await settle()
   expect(news).toEqual(['w2 online'])
   backend.living.get('w1')?.ready()
   expect(news).toEqual(['w2 online', 'w1 online'])
+})
+
+test('while a worker ends, the one that took its place counts beside it: nothing more is started until it is gone', async () => {
+  const { backend, fleet, news } = fleetOf(1, 2)
+  readyAll(backend)
+  fleet.startWorkers(1)
+  readyAll(backend)
+  await settle()
+  backend.stopsSlowly = true
+  fleet.retire('w1' as WorkerId)
+  fleet.startWorkers(1)
+  await settle()
+  expect(news).toEqual(['w1 online', 'w2 online'])
+  expect([...backend.living.keys()]).toEqual(['w1', 'w2'])
+  backend.living.get('w1')?.end({ exitCode: 0 })
+  await settle()
+  expect(news.at(-1)).toBe('w1 lost')
+  expect([...backend.living.keys()]).toEqual(['w2', 'w3'])
 })
 
 test('the place of a worker that is lost is taken by what stands by; there are never more than there may be', async () => {

@@ -1,6 +1,8 @@
 import { ForkpoolError, systemClock } from '../base/index.ts'
-import { BatchCalls } from '../batch/index.ts'
-import type { LocalCallOptions } from '../batch/index.ts'
+import { BatchCalls, checkName, checkWhole, StreamCall, TaskStream } from '../batch/index.ts'
+import type { LocalCallOptions, StreamItem, StreamName, TaskArguments, TaskStreamOptions } from '../batch/index.ts'
+import { PRIORITY_MAX } from '../protocol/index.ts'
+import { reviveHandles } from './live-handles.ts'
 import type { ResolvedPoolOptions } from './options.ts'
 import type { Pool } from './pool.ts'
 import { PoolRuntime } from './pool-runtime.ts'
@@ -13,13 +15,34 @@ import type { WorkerBackend } from './worker-backend.ts'
 export abstract class LocalPool<Tasks> extends BatchCalls<Tasks, LocalCallOptions<Tasks>> implements Pool<Tasks> {
   readonly size: number
   readonly #runtime: PoolRuntime
+  readonly #priority: number | undefined
 
   constructor(backend: WorkerBackend, options: ResolvedPoolOptions) {
     const runtime = new PoolRuntime(backend, options, systemClock)
     super({ carrier: runtime, clock: systemClock, defaults: options.defaults })
     this.#runtime = runtime
+    reviveHandles()
+    this.#priority = options.defaults.priority
     this.size = options.size
     void runtime.life.closed.then(noteOpenPool(this))
+  }
+
+  stream<Name extends StreamName<Tasks>>(task: Name, ...args: TaskArguments<Tasks, Name>): TaskStream<StreamItem<Tasks, Name>> {
+    return this.streamWith({}, task, ...args)
+  }
+
+  streamWith<Name extends StreamName<Tasks>>(
+    options: TaskStreamOptions,
+    task: Name,
+    ...args: TaskArguments<Tasks, Name>
+  ): TaskStream<StreamItem<Tasks, Name>> {
+    checkName('task', task)
+    checkWhole('priority', options.priority, -PRIORITY_MAX, PRIORITY_MAX)
+    const { priority = this.#priority } = options
+    const call = new StreamCall(this.#runtime, task, options)
+    const stores = this.#runtime.stores()
+    call.start({ task, ...(priority !== undefined && { priority }), ...(stores !== undefined && { stores }) }, args)
+    return new TaskStream(call)
   }
 
   get state(): PoolState {

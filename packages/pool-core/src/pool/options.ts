@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { ForkpoolError } from '../base/index.ts'
 import type { StoreSource } from '../task/index.ts'
 import { checkName, checkWhole, resolveBatchOptions } from '../batch/index.ts'
-import type { AnyTasks, BatchDefaults, RetryPolicy, TaskName, TimeLimit } from '../batch/index.ts'
+import type { AnyTasks, BatchDefaults, RetryPolicy, TaskListeners, TaskName, TimeLimit } from '../batch/index.ts'
 
 /** Where a task module is: a `file:` URL, as `new URL('./tasks.ts', import.meta.url)` gives it, or an absolute path. */
 export type TaskModuleSpec = URL | string
@@ -16,7 +16,7 @@ export type TaskModuleSpec = URL | string
 export type LinkKind = 'ring' | 'channel'
 
 /** Options of a local pool. */
-export interface LocalPoolOptions<Tasks = AnyTasks> extends BatchDefaults, TimeLimit, RetryPolicy {
+export interface LocalPoolOptions<Tasks = AnyTasks> extends BatchDefaults, TimeLimit, RetryPolicy, TaskListeners {
   /** Workers at most, 1 to 1,024. They are started when there is work for them. Default: the cores that this program may use. */
   readonly size?: number | undefined
   /** Workers that are started at once and kept while idle. Default 0. */
@@ -85,6 +85,7 @@ export interface ResolvedPoolOptions {
   readonly startTimeoutMs: number
   readonly standby: number
   readonly concurrency: number
+  readonly listeners: TaskListeners
   readonly context: Readonly<Record<string, StoreSource>> | undefined
   readonly maxTasksPerWorker: number | undefined
   readonly memoryLimitMb: number | undefined
@@ -146,6 +147,7 @@ export function resolvePoolOptions<Tasks>(
     startTimeoutMs,
     standby,
     concurrency,
+    listeners: { onLog: options.onLog, onTaskProgress: options.onTaskProgress },
     context,
     maxTasksPerWorker,
     memoryLimitMb,
@@ -161,7 +163,7 @@ export function resolvePoolOptions<Tasks>(
   }
 }
 
-function moduleUrls(modules: TaskModuleSpec | readonly TaskModuleSpec[]): readonly string[] {
+export function moduleUrls(modules: TaskModuleSpec | readonly TaskModuleSpec[]): readonly string[] {
   const specs = Array.isArray(modules) ? (modules as readonly TaskModuleSpec[]) : [modules as TaskModuleSpec]
   if (specs.length === 0) throw bad('a pool needs a task module: new URL("./tasks.ts", import.meta.url)')
   return specs.map((spec) => {

@@ -1,19 +1,18 @@
 import type { Clock, ExitCause, ForkpoolError } from '../base/index.ts'
 import { systemRandom, WorkerLostError } from '../base/index.ts'
 import type { BatchCarrier, BatchOwner, BatchSubmission, CarrierLimits } from '../batch/index.ts'
-import { StepRunner, TaskCatalogue, whyGivenUp } from '../dispatch/index.ts'
+import { StepRunner, TaskCatalogue } from '../dispatch/index.ts'
 import type { SettledRange, StepHost } from '../dispatch/index.ts'
 import { FRAME_BYTES_MAX, INPUT_WINDOW_BYTES } from '../protocol/index.ts'
 import type { ItemBlock, RanMessage, TaskListing } from '../protocol/index.ts'
 import type { Assign, BatchId, BatchSettled, ShardId, WorkerId } from '../scheduler/index.ts'
-import { summaryOf } from './batch-end.ts'
-import { LocalBatch } from './local-batch.ts'
+import { LocalBatches } from './local-batches.ts'
 import { movedIn, NestedCalls } from './nested-calls.ts'
 import { LocalFleet } from './local-fleet.ts'
 import { carriedStores } from '../task/index.ts'
 import type { ResolvedPoolOptions } from './options.ts'
 import { closedError, PoolLife } from './pool-life.ts'
-import { batchOpened, fleetSetup, poolSet, schedulerOptions } from './pool-setup.ts'
+import { fleetSetup, poolSet, schedulerOptions } from './pool-setup.ts'
 import { ShardRuns } from './shard-runs.ts'
 import type { LocalPoolStatistics } from './statistics.ts'
 import { statisticsOf } from './statistics-of.ts'
@@ -30,27 +29,29 @@ export class PoolRuntime implements BatchCarrier, StepHost {
   readonly gathersCalls: boolean
   readonly attaches: boolean
   readonly life: PoolLife
-  readonly #clock: Clock
   /** Storages that go along with calls, by name. */
   readonly #context: ResolvedPoolOptions['context']
   readonly #size: number
-  readonly #kind: WorkerBackend['kind']
   readonly #steps: StepRunner
   readonly #fleet: LocalFleet
   readonly #runs: ShardRuns
   readonly #nested: NestedCalls
   readonly #catalogue = new TaskCatalogue()
-  readonly #batches = new Map<BatchId, LocalBatch>()
-  #submitted = 0
+  readonly #batches: LocalBatches
 
   constructor(backend: WorkerBackend, options: ResolvedPoolOptions, clock: Clock) {
-    this.#clock = clock
     this.#context = options.context
     this.attaches = backend.kind === 'thread'
     this.#size = options.size
-    this.#kind = backend.kind
     this.gathersCalls = options.queueLimit === Number.POSITIVE_INFINITY
     this.life = new PoolLife(options.queueLimit, clock)
+    this.#batches = new LocalBatches({
+      clock,
+      life: this.life,
+      pool: { kind: backend.kind, size: options.size },
+      feed: (event) => this.#steps.feed(event),
+      unknownTask: (task) => this.#unknownTask(task),
+    })
     this.#steps = new StepRunner({ scheduler: schedulerOptions(options), clock, random: systemRandom, host: this, keepsAlive: false })
     this.#fleet = new LocalFleet(backend, fleetSetup(options), clock, {
       online: (worker, tasks) => this.#online(worker, tasks),
@@ -73,53 +74,33 @@ export class PoolRuntime implements BatchCarrier, StepHost {
   }
 
   submit(owner: BatchOwner, submission: BatchSubmission): number {
-    const number = ++this.#submitted
-    const refusal = this.life.refusal(submission.follows === true) ?? this.#unknownTask(submission.task)
-    if (refusal !== undefined) {
-      owner.failed(refusal)
-      return number
-    }
-    const batch = new LocalBatch(number, submission, owner, this.#clock.now())
-    this.#batches.set(batch.id, batch)
-    this.life.callOpened()
-    const { items } = submission
-    this.#steps.feed(batchOpened(batch))
-    if (items !== undefined) this.#add(batch, items)
-    if (batch.inputEnded) this.#steps.feed({ kind: 'batch-ended', batch: batch.id })
-    owner.accepted({ kind: 'accepted', batch: number, id: batch.id, pool: this.#kind, poolSize: this.#size })
-    batch.tellRoom()
-    return number
+    return this.#batches.submit(owner, submission)
   }
 
   items(number: number, items: ItemBlock, end: boolean): void {
-    const batch = this.#find(number)
-    if (batch?.owner === undefined) return
-    this.#add(batch, items)
-    if (end) this.#end(batch)
+    this.#batches.items(number, items, end)
   }
 
   end(number: number): void {
-    const batch = this.#find(number)
-    if (batch?.owner !== undefined) this.#end(batch)
+    this.#batches.end(number)
   }
 
   cancel(number: number): void {
-    const batch = this.#find(number)
-    if (batch?.owner === undefined) return
-    batch.owner = undefined
-    this.#steps.feed({ kind: 'batch-cancelled', batch: batch.id })
+    this.#batches.cancel(number)
+  }
+
+  skip(number: number, index: number): void {
+    const batch = this.#batches.find(number)
+    if (batch !== undefined) this.#runs.skip(batch, index)
   }
 
   consumed(number: number, bytes: number): void {
-    const batch = this.#find(number)
-    if (batch === undefined) return
-    batch.consumed(bytes)
-    this.#pace(batch)
+    this.#batches.consumed(number, bytes)
   }
 
   /** The reader of a generator has taken so many items. */
   more(number: number, count: number): void {
-    const batch = this.#find(number)
+    const batch = this.#batches.find(number)
     if (batch !== undefined) this.#runs.more(batch, count)
   }
 
@@ -137,7 +118,7 @@ export class PoolRuntime implements BatchCarrier, StepHost {
   /** Rejects what is open with `POOL_CLOSED`, and ends the workers at once. */
   terminate(): Promise<void> {
     if (this.life.stop()) {
-      this.#failAll(() => closedError('the pool was terminated'))
+      this.#batches.failEach(() => closedError('the pool was terminated'))
       void this.#endWorkers('kill')
     }
     return this.life.closed
@@ -174,22 +155,8 @@ export class PoolRuntime implements BatchCarrier, StepHost {
   }
 
   settled(id: BatchId, ranges: readonly SettledRange[], end: BatchSettled | undefined): void {
-    const batch = this.#batches.get(id)
-    if (batch === undefined) return
-    if (end === undefined) {
-      batch.results(ranges, undefined)
-      this.#pace(batch)
-      return
-    }
-    const summary = summaryOf(end, this.#clock.now() - batch.openedAt)
-    const error = whyGivenUp(end)
-    this.#batches.delete(id)
-    batch.results(ranges, error === undefined ? summary : undefined)
-    if (error === undefined) batch.owner?.ended(summary)
-    else batch.owner?.failed(error)
-    batch.owner = undefined
-    this.life.callEnded()
-    this.#drainIfDone()
+    this.#batches.settled(id, ranges, end)
+    if (end !== undefined) this.#drainIfDone()
   }
 
   drained(): void {
@@ -201,35 +168,10 @@ export class PoolRuntime implements BatchCarrier, StepHost {
     if (this.life.state === 'draining' && this.#batches.size === 0) this.#steps.feed({ kind: 'drain-requested' })
   }
 
-  #find(number: number): LocalBatch | undefined {
-    return this.#batches.get(String(number) as BatchId)
-  }
-
-  #add(batch: LocalBatch, items: ItemBlock): void {
-    batch.hold(items, this.#clock.now())
-    // An empty block is not a block: the scheduler would wait for items that never settle.
-    if (items.count === 0) return
-    this.#steps.feed({ kind: 'items-added', batch: batch.id, count: items.count, bytes: items.bytes.byteLength })
-  }
-
-  #end(batch: LocalBatch): void {
-    batch.inputEnded = true
-    this.#steps.feed({ kind: 'batch-ended', batch: batch.id })
-  }
-
-  /** Starts no further shard of a batch whose reader is far behind. */
-  #pace(batch: LocalBatch): void {
-    const paused = batch.changeOfPause()
-    if (paused !== undefined) this.#steps.feed({ kind: 'batch-paused', batch: batch.id, paused })
-  }
-
   #online(worker: WorkerId, tasks: readonly TaskListing[]): void {
     if (this.#catalogue.tasks.length === 0) {
       this.#catalogue.learn(tasks)
-      for (const batch of this.#batches.values()) {
-        const error = this.#unknownTask(batch.submission.task)
-        if (error !== undefined) this.#fail(batch, error)
-      }
+      this.#batches.failEach((batch) => this.#unknownTask(batch.submission.task))
     }
     this.#steps.feed({ kind: 'worker-online', worker })
   }
@@ -241,7 +183,7 @@ export class PoolRuntime implements BatchCarrier, StepHost {
 
   #lost(worker: WorkerId, exit: ExitCause): void {
     this.#nested.lost(worker)
-    for (const batch of this.#runs.lost(worker)) this.#fail(batch, lostFor(batch.submission.task, exit))
+    for (const batch of this.#runs.lost(worker)) this.#batches.fail(batch, lostFor(batch.submission.task, exit))
     this.#steps.feed({ kind: 'worker-lost', worker, exit })
   }
 
@@ -252,17 +194,7 @@ export class PoolRuntime implements BatchCarrier, StepHost {
 
   #break(error: ForkpoolError): void {
     const copy = this.life.break(error)
-    if (copy !== undefined) this.#failAll(copy)
-  }
-
-  #failAll(error: () => ForkpoolError): void {
-    for (const batch of this.#batches.values()) this.#fail(batch, error())
-  }
-
-  #fail(batch: LocalBatch, error: ForkpoolError): void {
-    const { owner } = batch
-    this.cancel(batch.number)
-    owner?.failed(error)
+    if (copy !== undefined) this.#batches.failEach(copy)
   }
 
   async #endWorkers(how: 'stop' | 'kill'): Promise<void> {

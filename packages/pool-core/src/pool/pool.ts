@@ -1,4 +1,5 @@
-import type { AnyTasks, BatchCalls, LocalCallOptions } from '../batch/index.ts'
+import type { AnyTasks, BatchCalls, LocalCallOptions, StreamItem, StreamName, TaskArguments } from '../batch/index.ts'
+import type { TaskStream, TaskStreamOptions } from '../batch/index.ts'
 import type { PoolState } from './pool-state.ts'
 import type { LocalPoolStatistics } from './statistics.ts'
 
@@ -10,6 +11,18 @@ import type { LocalPoolStatistics } from './statistics.ts'
  */
 export interface Pool<Tasks = AnyTasks>
   extends Pick<BatchCalls<Tasks, LocalCallOptions<Tasks>>, keyof BatchCalls<Tasks, LocalCallOptions<Tasks>>>, AsyncDisposable {
+  /**
+   * Calls a generator, or an async generator, and yields what it yields while it runs. It is ahead of its reader by 256 items at most, and then waits,
+   * while its worker runs other tasks. Leaving the loop ends it there, and its `finally` runs. What it throws comes behind the items before it. It does
+   * not run a second time: when its worker is lost after its first item, the stream fails with `WORKER_LOST`.
+   */
+  stream<Name extends StreamName<Tasks>>(task: Name, ...args: TaskArguments<Tasks, Name>): TaskStream<StreamItem<Tasks, Name>>
+  /** As `stream`, with options of its own. */
+  streamWith<Name extends StreamName<Tasks>>(
+    options: TaskStreamOptions,
+    task: Name,
+    ...args: TaskArguments<Tasks, Name>
+  ): TaskStream<StreamItem<Tasks, Name>>
   readonly state: PoolState
   /** Workers at most. */
   readonly size: number

@@ -43,6 +43,22 @@ test('the time of a shard begins when the one before it was answered', () => {
   expect(told).toEqual(['late a2'])
 })
 
+test('what nobody wants any more is asked to leave, is overdue after the grace, and its answer is not late', () => {
+  const { clock, deadlines, told } = setUp()
+  deadlines.assigned(A, shard(1), 100)
+  deadlines.assigned(A, shard(2), undefined)
+  deadlines.endNow(A, shard(2))
+  expect(told).toEqual(['late a2'])
+  expect(deadlines.answered(A, shard(2))).toBe(false)
+  deadlines.endNow(A, shard(1))
+  clock.advance(49)
+  expect(told).toEqual(['late a2', 'late a1'])
+  clock.advance(1)
+  expect(told).toEqual(['late a2', 'late a1', 'overdue a1'])
+  expect(deadlines.answered(A, shard(1))).toBe(false)
+  expect(clock.pending).toBe(0)
+})
+
 test('an answer in time, or the loss of the worker, leaves no timer', () => {
   const { clock, deadlines, told } = setUp()
   deadlines.assigned(A, shard(1), 100)

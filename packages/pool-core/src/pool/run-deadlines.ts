@@ -88,6 +88,15 @@ export class RunDeadlines {
     return one.isLate
   }
 
+  /** Nobody wants the shard any more: the worker is asked to leave it, and has as long for that as if its time were over. */
+  endNow(worker: WorkerId, shard: ShardId): void {
+    const held = this.#find(worker, shard)
+    if (held === undefined || held.isLate) return
+    held.cancelTimer?.()
+    if (held.hasBegun) this.#schedule(held, this.#graceMs, () => this.#events.overdue(worker, shard))
+    this.#events.late(worker, shard)
+  }
+
   lost(worker: WorkerId): void {
     for (const { cancelTimer } of this.#held.get(worker) ?? []) cancelTimer?.()
     this.#held.delete(worker)

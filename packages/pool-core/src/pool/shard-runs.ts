@@ -1,11 +1,12 @@
 import type { Clock, Instant } from '../base/index.ts'
-import { isWorthRetry } from '../batch/index.ts'
-import type { BatchSubmission } from '../batch/index.ts'
+import { CancelledError } from '../base/index.ts'
+import { judgeFailures, tell } from '../batch/index.ts'
+import type { BatchSubmission, TaskListeners, TaskTold } from '../batch/index.ts'
 import { HeldShards, isPossibleAnswer, timedOutRun, timeoutError } from '../dispatch/index.ts'
 import type { HeldShard, ShardAnswer } from '../dispatch/index.ts'
 import type { WorkerNote } from '../link/note-channel.ts'
-import { movedOf, sliceBlock } from '../protocol/index.ts'
-import type { ItemBlock, RanMessage, ShardFailure } from '../protocol/index.ts'
+import { movedOf, sliceBlock, toWireError } from '../protocol/index.ts'
+import type { ItemBlock, RanMessage } from '../protocol/index.ts'
 import type { Assign, ShardId, ShardRan, ShardTimedOut, ShardWaits, WorkerId } from '../scheduler/index.ts'
 import type { LocalBatch } from './local-batch.ts'
 import type { LocalFleet } from './local-fleet.ts'
@@ -13,11 +14,7 @@ import type { ResolvedPoolOptions } from './options.ts'
 import { graceMs, RunDeadlines } from './run-deadlines.ts'
 import { RunFigures } from './run-figures.ts'
 import { StreamRuns } from './stream-runs.ts'
-import type { WorkerFigures } from './statistics.ts'
-import { WorkerMemory } from './worker-memory.ts'
-import { WorkerQuotas } from './worker-quotas.ts'
-
-const NO_FAILURES: readonly ShardFailure[] = []
+import { WorkerRecycling } from './worker-recycling.ts'
 
 interface RunningShard extends HeldShard {
   readonly batch: LocalBatch
@@ -30,6 +27,7 @@ interface RunningShard extends HeldShard {
 /** The shards that workers run: what is handed out, what comes back, and what a worker may still run. */
 export class ShardRuns {
   readonly figures: RunFigures = new RunFigures()
+  readonly recycling: WorkerRecycling
   readonly #fleet: LocalFleet
   readonly #concurrency: number
   readonly #clock: Clock
@@ -37,13 +35,9 @@ export class ShardRuns {
   readonly #shards = new HeldShards<RunningShard>()
   readonly #deadlines: RunDeadlines
   readonly #streams: StreamRuns
+  readonly #listeners: TaskListeners
   /** Buffers that came before the report that has their numbers. */
   readonly #attachments = new Map<ShardId, readonly unknown[]>()
-  readonly #quotas: WorkerQuotas
-  readonly #memory: WorkerMemory
-  /** Workers that have not ended and get nothing more. */
-  readonly #spent = new Set<WorkerId>()
-  readonly #recycled = { tasks: 0, memory: 0 }
 
   /** @param feed takes news of a shard that the worker does not give: it was not left when its time was over, or nobody wants it. */
   constructor(fleet: LocalFleet, options: ResolvedPoolOptions, clock: Clock, feed: (event: ShardTimedOut | ShardRan | ShardWaits) => void) {
@@ -51,12 +45,12 @@ export class ShardRuns {
     this.#fleet = fleet
     this.#clock = clock
     this.#concurrency = options.concurrency
+    this.#listeners = options.listeners
     this.#streams = new StreamRuns({
       more: (worker, shard, count) => fleet.note(worker, { kind: 'more', shard, count }),
       waits: (worker, shard, waits) => this.waits(worker, shard, waits),
     })
-    this.#quotas = new WorkerQuotas(options.maxTasksPerWorker)
-    this.#memory = new WorkerMemory(options.memoryLimitMb)
+    this.recycling = new WorkerRecycling(options)
     this.#deadlines = new RunDeadlines(
       { clock, graceMs: graceMs(options), sequential: options.concurrency === 1 },
       {
@@ -81,7 +75,7 @@ export class ShardRuns {
     }
     const wanted = skip === undefined ? count : runOf(false, skip, from, count)
     // What a task of this very worker may wait for is not left to the next one.
-    const sent = parent === undefined ? this.#quotas.cut(worker, wanted) : wanted
+    const sent = parent === undefined ? this.recycling.cut(worker, wanted) : wanted
     if (sent === 0) {
       this.#feed({ kind: 'shard-ran', worker, shard, ran: 0, failures: [], runMs: 0, spent: true })
       return
@@ -115,14 +109,14 @@ export class ShardRuns {
       return undefined
     }
     const { batch, from } = held
-    this.#streams.end(batch)
+    if (batch.submission.room !== undefined) this.#streams.end(batch)
     const message = this.#withAttachments(report)
     const ran = isLate ? timedOutRun(message, batch.submission.timeoutMs) : message
     const { count } = ran
-    const failures = worthRetrying(batch.submission, held, ran.failures)
+    const failures = judgeFailures(batch.submission, held, ran.failures)
     const runMs = ran.decodeMs + ran.runMs + ran.encodeMs
     this.#count(held, count, failures.length, runMs, isLate)
-    const spent = this.#isSpent(worker, held.count, message.count)
+    const spent = this.recycling.isSpent(worker, held.count, message.count)
     return {
       event: { kind: 'shard-ran', worker, shard, ran: count, failures, runMs, spent },
       answer: { batch: batch.id, from, message: ran },
@@ -137,9 +131,7 @@ export class ShardRuns {
     }
     this.#shards.lost(worker)
     this.#deadlines.lost(worker)
-    this.#quotas.lost(worker)
-    this.#memory.lost(worker)
-    this.#spent.delete(worker)
+    this.recycling.lost(worker)
     return gone
   }
 
@@ -160,16 +152,21 @@ export class ShardRuns {
     this.#streams.more(batch, count)
   }
 
-  /** What became of workers that had run enough, or took too much memory. */
-  recycling(): Pick<WorkerFigures, 'recycled' | 'memory'> {
-    return { recycled: { ...this.#recycled }, memory: this.#memory.figures() }
+  /**
+   * The batch's `skip` has this index now. A task that a worker has in a shard of its own is ended: it leaves when asked, or its worker is killed.
+   * In a longer shard nobody knows which task runs, and the neighbours are not to suffer.
+   */
+  skip(batch: LocalBatch, index: number): void {
+    for (const [shard, { batch: owner, worker, from, count }] of this.#shards.entries()) {
+      if (owner === batch && from === index && count === 1) this.#deadlines.endNow(worker, shard)
+    }
   }
 
   /** What a worker says beside its reports. */
   note(worker: WorkerId, note: WorkerNote): void {
     switch (note.kind) {
       case 'memory':
-        return this.#memory.note(worker, note.bytes)
+        return this.recycling.takes(worker, note.bytes)
       case 'began':
         return this.#deadlines.began(worker, note.shard as ShardId)
       case 'attachments':
@@ -195,7 +192,8 @@ export class ShardRuns {
     const held = this.#shards.find(note.shard as ShardId)
     if (held?.worker !== worker) return
     const { shard: _shard, ...told } = note
-    held.batch.owner?.told?.({ ...told, worker, attempt: held.attempt })
+    const whole = { ...told, worker, attempt: held.attempt }
+    if (held.batch.owner?.told?.(whole) !== true) tellPool(this.#listeners, whole)
   }
 
   /** The report with the buffers that came before it. */
@@ -206,25 +204,17 @@ export class ShardRuns {
     return { ...report, values: { ...report.values, attachments } }
   }
 
-  /** Whether the worker is to be replaced when it holds nothing. */
-  #isSpent(worker: WorkerId, given: number, ran: number): boolean {
-    const isOverTasks = this.#quotas.spend(worker, given, ran)
-    const isOverMemory = this.#memory.isOver(worker)
-    if (!isOverTasks && !isOverMemory) return false
-    if (!this.#spent.has(worker)) {
-      this.#spent.add(worker)
-      this.#recycled[isOverTasks ? 'tasks' : 'memory']++
-    }
-    return true
-  }
-
   #overdue(worker: WorkerId, shard: ShardId): ShardTimedOut | undefined {
     const held = this.#shards.take(shard, worker)
     if (held === undefined) return undefined
-    const { timeoutMs } = held.batch.submission
+    const { timeoutMs, skip } = held.batch.submission
+    if (skip?.has(held.from) === true) {
+      this.#count(held, 1, 1, this.#clock.now() - held.startedAt, false)
+      return { kind: 'shard-timed-out', worker, shard, error: toWireError(new CancelledError()), retryable: false }
+    }
     this.#count(held, 1, 1, timeoutMs ?? 0, true)
     const error = timeoutError(timeoutMs)
-    const [failure] = worthRetrying(held.batch.submission, held, [{ at: 0, error, retryable: true }])
+    const [failure] = judgeFailures(held.batch.submission, held, [{ at: 0, error, retryable: true }])
     return { kind: 'shard-timed-out', worker, shard, error, retryable: failure?.retryable }
   }
 
@@ -244,15 +234,9 @@ function runOf(inside: boolean, set: ReadonlySet<number>, from: number, count: n
   return length
 }
 
-/** The failures of a shard, those that its call does not want to run again marked as such. */
-function worthRetrying(
-  { task, retries = 0, retryOn }: BatchSubmission,
-  { from, attempt }: RunningShard,
-  failures: readonly ShardFailure[] = NO_FAILURES,
-): readonly ShardFailure[] {
-  if (retryOn === undefined || failures.length === 0 || attempt > retries) return failures
-  return failures.map((failure) => {
-    const { at, error, retryable } = failure
-    return retryable && !isWorthRetry(retryOn, { task, index: from + at, attempt, error }) ? { ...failure, retryable: false } : failure
-  })
+/** What a task says of itself and nobody of its call listens to. */
+function tellPool({ onLog, onTaskProgress }: TaskListeners, told: TaskTold): void {
+  if (told.kind === 'progress') tell('onTaskProgress', onTaskProgress, () => told)
+  else if (onLog !== undefined) tell('onLog', onLog, () => told)
+  else console.log(...told.values)
 }

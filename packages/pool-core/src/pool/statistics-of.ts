@@ -20,7 +20,7 @@ export function statisticsOf({ life, size, scheduler, fleet, runs }: StatisticsP
   return {
     state: life.state,
     size,
-    workers: { ...workers, ...fleet.figures(), ...runs.recycling() },
+    workers: { ...workers, ...fleet.figures(), ...runs.recycling.figures() },
     openCalls: openBatches,
     tasks: { queued, running, completed, failed, cancelled },
     durations: runs.figures.durations(),

@@ -126,7 +126,7 @@ test('failFast: a task that fails for its workers cancels the rest', () => {
 })
 
 test('halve cuts in two parts that differ by one at most, both suspect', () => {
-  const block = { number: 0, from: 0, count: 1_000, bytes: 0, cut: 0, unsettled: 0, next: null }
+  const block = { number: 0, from: 0, count: 1_000, bytes: 0, cut: 0, unsettled: 0, next: null, attempt: 1 }
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 2, max: 500 }), (offset, count) => {
       const range: ItemRange = { block, offset, count, attempt: 2, suspect: false, patient: false, single: false }

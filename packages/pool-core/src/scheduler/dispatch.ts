@@ -1,6 +1,7 @@
 import type { Instant } from '../base/clock.ts'
 import { descends, itemMs, moveItems, refreshBatch } from './batch-state.ts'
 import type { ShardId } from './ids.ts'
+import { isAlone } from './item-range.ts'
 import type { Block, ItemRange } from './item-range.ts'
 import type { Batch, Pool, SchedulerState, Shard, Worker } from './scheduler-state.ts'
 import { limitRuns } from './run-limit.ts'
@@ -12,6 +13,11 @@ import { freePlaces, holdShard } from './worker-state.ts'
 const PREFETCH_SHORT_MS = 30
 /** A longer one may while so many shards a worker are queued: the end of the batch is far. */
 const PREFETCH_PLENTY = 4
+
+/** While several sessions use a pool, nothing longer stands behind another shard: who comes next would wait for it as well. */
+const PREFETCH_SHARED_MS = 5
+/** A pool counts as shared for so long after it served another session than before. */
+const SHARED_FOR_MS = 1_000
 
 /** What a shard takes at least, on its way if not in the worker: a session is charged for no less. */
 const SHARD_COST_MS = 0.1
@@ -69,7 +75,7 @@ function batchFor(pool: Pool, worker: Worker, now: Instant): Batch | undefined {
 }
 
 function mayCome(batch: Batch, worker: Worker, suspect: Shard | undefined): boolean {
-  if (batch.requeued?.peek()?.suspect === true) return false
+  if (waitsForIdle(batch)) return false
   return suspect === undefined ? !worker.spent || batch.parent !== null : descends(batch, suspect)
 }
 
@@ -84,16 +90,25 @@ function prefetchIn(state: SchedulerState, pool: Pool, now: Instant): void {
     if (state.hungry.length > ownTurn || pool.busyWorkers > pool.size) return
     const batch = pool.queue.peek(now) as Batch
     const ms = itemMs(batch)
-    if (ms === 0 || batch.requeued?.peek()?.suspect === true) return
+    if (ms === 0 || waitsForIdle(batch)) return
     const length = nextLength(state, batch)
+    if (length * ms > PREFETCH_SHARED_MS && now - pool.sharedAt < SHARED_FOR_MS) return
     const soonIdle = pool.spare.length + Math.min(state.starting, Math.max(0, pool.size - pool.busyWorkers))
     const enough = length * ms < PREFETCH_SHORT_MS ? soonIdle : Math.max(soonIdle, PREFETCH_PLENTY * workersFor(state, pool))
     if (shardsQueued(state, pool, enough) < enough) return
     const worker = pool.spare.first
+    // Its time counts from when what stands before it was answered, which must be sure to come.
+    if (batch.timeout !== undefined && worker.held.some((shard) => shard.batch.timeout === undefined)) return
     // In turn, so that those that have room for several get them alike.
     pool.spare.rotate()
     handOut(state, worker, batch, length, now)
   }
+}
+
+/** Whether its next shard must be given to a worker that holds nothing. */
+function waitsForIdle({ requeued }: Batch): boolean {
+  const next = requeued?.peek()
+  return next !== undefined && isAlone(next)
 }
 
 /** How many shards will be cut of what is queued in the pool, at least; counted no further than to `limit`. */
@@ -149,6 +164,7 @@ function handOut(state: SchedulerState, worker: Worker, batch: Batch, length: nu
   batch.shardsCut++
   const turns = ms === 0 ? 1 : turnsOf(state, ms * length)
   batch.pool.queue.served(batch, now, turns)
+  noteSession(batch, now)
   moveItems(batch, 'queued', 'running', length)
   const estimateMs = ms === 0 ? Number.POSITIVE_INFINITY : ms * length
   holdShard(state, worker, {
@@ -178,6 +194,11 @@ function handOut(state: SchedulerState, worker: Worker, batch: Batch, length: nu
     attempt: range.attempt,
     yieldAfterMs: yieldsAfter(batch, range) ? state.options.yieldAfterMs : undefined,
   })
+}
+
+function noteSession({ pool, session }: Batch, now: Instant): void {
+  if (pool.lastSession !== undefined && pool.lastSession !== session) pool.sharedAt = now
+  pool.lastSession = session
 }
 
 /** A session's turn is as long as shards aim to be. */

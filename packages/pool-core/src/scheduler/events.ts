@@ -58,8 +58,6 @@ export interface RunTimeout {
   readonly ms: number
   /** Opaque here: what the task fails with, in `settle-failed`. */
   readonly error: unknown
-  /** Whether another run is worth it. Default true. */
-  readonly retryable?: boolean | undefined
   /** Whether another run may help. Default true. */
   readonly retryable?: boolean | undefined
 }

@@ -120,7 +120,7 @@ function checkWorker(state: SchedulerState, worker: Worker): void {
   for (const shard of held) {
     hold(shard.batch.pool === pool, `${name} holds shards of two pools`)
     const isAlone = held.every((other) => other === shard || descends(other.batch, shard))
-    hold(!shard.range.suspect || isAlone, `${name} holds a suspect in company`)
+    hold(!(shard.range.suspect || shard.range.single) || isAlone, `${name} holds a suspect in company`)
   }
   hold((worker.list === state.idle) === (phase === 'idle'), `${name} is ${phase} and stands in the wrong list`)
   hold([null, state.idle, pool?.open, pool?.spare].includes(worker.list), `${name} stands in another pool's list`)

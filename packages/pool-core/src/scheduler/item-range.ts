@@ -29,8 +29,13 @@ export interface ItemRange {
   readonly suspect: boolean
   /** A worker yielded before the first item was done: the next one runs without a limit, so that there is progress. */
   readonly patient: boolean
-  /** One of these may run for longer than it may: they are handed out one by one, so that it shows which. */
+  /** One of these may run for longer than it may: they are handed out one by one, each with nothing behind it, so that it shows which. */
   readonly single: boolean
+}
+
+/** Whether a worker must hold this and nothing else, because it may end it. */
+export function isAlone(range: ItemRange): boolean {
+  return range.suspect || range.single
 }
 
 /** What went wrong with one item that has not settled yet. */

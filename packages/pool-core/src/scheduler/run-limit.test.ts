@@ -32,13 +32,9 @@ test('a task that leaves when asked has failed, and its worker lives on', () => 
   expect(commandsOf(driver.log, 'kill-worker')).toEqual([])
 })
 
-test('a task that does not leave has failed, and its worker is killed; what stands behind it runs again', () => {
-  const driver = new SchedulerDriver()
-  driver.pool('pool', 1)
-  driver.online('a')
-  driver.learn('t', 1)
-  driver.submit('x', 3, { chunkSize: 1, timeoutMs: 500 })
-  expect(driver.held('a')).toHaveLength(2)
+test('a task that does not leave has failed, and its worker is killed', () => {
+  const driver = alone()
+  driver.submit('x', 2, { chunkSize: 1, timeoutMs: 500 })
   driver.wake(SINGLE_MS)
   expect(commandsOf(driver.wake(GRACE_MS - 1), 'kill-worker')).toEqual([])
   const commands = driver.wake(1)
@@ -46,7 +42,26 @@ test('a task that does not leave has failed, and its worker is killed; what stan
   expect(commandsOf(commands, 'settle-failed')).toMatchObject([{ index: 0, cause: { kind: 'task', errors: ['too long'] } }])
   driver.lost('a')
   driver.online('b')
-  expect(driver.held('b')[0]).toMatchObject({ from: 1, count: 1, attempt: 1 })
+  expect(commandsOf(driver.answer('b'), 'batch-settled')[0]).toMatchObject({ completed: 1, failed: 1 })
+})
+
+test('of several shards of one task each nobody knows which one runs, so none fails; then each runs with nothing behind it', () => {
+  const driver = new SchedulerDriver()
+  driver.pool('pool', 1)
+  driver.online('a')
+  driver.learn('t', 1)
+  driver.submit('x', 3, { chunkSize: 1, timeoutMs: 500 })
+  expect(driver.held('a')).toHaveLength(2)
+  driver.wake(SINGLE_MS)
+  expect(commandsOf(driver.wake(GRACE_MS), 'kill-worker')).toHaveLength(1)
+  expect(commandsOf(driver.log, 'settle-failed')).toEqual([])
+  driver.lost('a')
+  driver.online('b')
+  for (const index of [0, 1]) {
+    expect(driver.held('b')).toMatchObject([{ from: index, count: 1, attempt: 1 }])
+    driver.answer('b')
+  }
+  expect(driver.held('b')).toMatchObject([{ from: 2 }])
 })
 
 test('several tasks in a shard: one by one until it shows which takes too long; nobody else fails', () => {
@@ -131,4 +146,17 @@ test('a batch that is cancelled is left by the ladder of cancellation alone', ()
   driver.cancel('x')
   expect(commandsOf(driver.wake(SINGLE_MS), 'abort-shard')).toEqual([])
   expect(commandsOf(driver.answer('a', { ran: 0 }), 'batch-settled')[0]).toMatchObject({ outcome: 'cancelled', cancelled: 1, failed: 0 })
+})
+
+test('a shard with a limit never stands behind one without, whose answer may not come', () => {
+  const driver = new SchedulerDriver()
+  driver.pool('pool', 1)
+  driver.online('a')
+  driver.learn('t', 1)
+  driver.submit('x', 1)
+  driver.submit('y', 1, { timeoutMs: 500 })
+  expect(driver.held('a').map(({ batch }) => batch)).toEqual(['x'])
+  driver.submit('z', 1)
+  driver.answer('a')
+  expect(driver.held('a').map(({ batch }) => batch)).toEqual(['y', 'z'])
 })

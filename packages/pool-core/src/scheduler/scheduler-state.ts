@@ -47,6 +47,9 @@ export interface Pool extends Linked<Pool> {
   openBatches: number
   /** Of all its batches, the settled ones included. */
   readonly items: ItemCounts
+  /** Who was served last, and when that was somebody else than before. */
+  lastSession: SessionId | undefined
+  sharedAt: Instant
   /** Stands in `SchedulerState.touched`. */
   touched: boolean
 }
@@ -265,6 +268,8 @@ export function createPool(name: PoolName, size: number, ageingMs: number): Pool
     busyWorkers: 0,
     openBatches: 0,
     items: noItems(),
+    lastSession: undefined,
+    sharedAt: Number.NEGATIVE_INFINITY as Instant,
     touched: false,
   }
 }

@@ -1,5 +1,6 @@
 import type { Instant } from '../base/clock.ts'
 import type { ShardId, WorkerId } from './ids.ts'
+import { isAlone } from './item-range.ts'
 import type { LinkedList } from './linked-list.ts'
 import { refreshPool } from './pool-state.ts'
 import type { Pool, SchedulerState, Shard, Worker } from './scheduler-state.ts'
@@ -46,7 +47,7 @@ export function freePlaces(state: SchedulerState, worker: Worker): number {
   if (worker.phase !== 'busy' || (concurrency === 1 && worker.waiting === 0)) return 0
   let running = 0
   for (const { range, aborted, waits } of worker.held) {
-    if (aborted || (range.suspect && !waits)) return 0
+    if (aborted || (isAlone(range) && !waits)) return 0
     if (!waits) running += range.count
   }
   return running === 0 ? Number.POSITIVE_INFINITY : Math.max(0, concurrency - running)
@@ -64,7 +65,7 @@ function hasRoom(state: SchedulerState, worker: Worker): boolean {
   if (worker.phase !== 'busy' || worker.spent || prefetch === 0 || running > Math.max(prefetch, prefetchTinyMax)) return false
   let heldMs = 0
   for (const shard of worker.held) {
-    if (shard.range.suspect || shard.aborted || shard.estimateMs > yieldAfterMs) return false
+    if (isAlone(shard.range) || shard.aborted || shard.estimateMs > yieldAfterMs) return false
     heldMs += shard.estimateMs
   }
   return running <= prefetch || heldMs < prefetchTinyMs

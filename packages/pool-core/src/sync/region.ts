@@ -61,6 +61,11 @@ export abstract class SharedObject {
   /** What to send to another thread or process, which calls `attach` on it. */
   abstract get handle(): Handle
 
+  /** Whether this holder has given up its view. */
+  get isClosed(): boolean {
+    return this.region.memory.isClosed
+  }
+
   /** Gives up this holder's view; the primitive lives on for the others. Later calls fail. Twice is fine. */
   close(): void {
     if (this.region.isOwn) this.region.memory.close()

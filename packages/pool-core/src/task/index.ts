@@ -4,7 +4,7 @@
  */
 export { carriedStorage, carriedStores, readStores } from './carried-storage.ts'
 export type { StoreSource } from './carried-storage.ts'
-export { checkMovable, move } from './move.ts'
+export { move } from './move.ts'
 export { Places } from './places.ts'
 export { runShard } from './run-shard.ts'
 export type { ShardHost } from './run-shard.ts'

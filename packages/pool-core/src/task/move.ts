@@ -1,5 +1,6 @@
 import { isMarkedAsUntransferable } from 'node:worker_threads'
 import { ForkpoolError } from '../base/index.ts'
+import { checkMovable } from '../protocol/index.ts'
 
 /**
  * Says that buffers of a task's result shall be moved to the caller and not copied: `return move(pixels)`. In a pool of threads nothing is
@@ -12,24 +13,10 @@ import { ForkpoolError } from '../base/index.ts'
 export function move<Value extends object>(value: Value, buffers?: readonly ArrayBuffer[]): Value {
   const moved: readonly unknown[] = buffers ?? [ArrayBuffer.isView(value) ? value.buffer : value]
   checkMovable(moved, 'move')
+  if (moved.some((buffer) => isMarkedAsUntransferable(buffer)))
+    throw new ForkpoolError('BAD_ARGUMENT', 'move: this memory has other users too, as that of small Node buffers: copy it first')
   moves().set(value, moved)
   return value
-}
-
-/** @throws ForkpoolError BAD_ARGUMENT that names the first buffer which cannot be moved. */
-export function checkMovable(buffers: readonly unknown[], name: string): asserts buffers is readonly ArrayBuffer[] {
-  for (const [i, buffer] of buffers.entries()) {
-    const why = whyNotMovable(buffer)
-    if (why !== undefined) throw new ForkpoolError('BAD_ARGUMENT', `${name}: expected buffers that can be moved, but number ${i} is ${why}`)
-  }
-}
-
-function whyNotMovable(buffer: unknown): string | undefined {
-  if (buffer instanceof SharedArrayBuffer) return 'shared memory, which stays where it is: leave it out'
-  if (ArrayBuffer.isView(buffer)) return `a ${buffer.constructor.name}: name its buffer`
-  if (!(buffer instanceof ArrayBuffer)) return `no ArrayBuffer but ${buffer === null ? 'null' : `a value of type ${typeof buffer}`}`
-  if (buffer.detached) return 'detached: it was moved already'
-  return isMarkedAsUntransferable(buffer) ? 'memory that others use too, as small Node buffers do: copy it first' : undefined
 }
 
 /** The buffers that a result asks to be moved. */

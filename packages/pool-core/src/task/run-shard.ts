@@ -105,6 +105,7 @@ class ShardRun {
     const results = this.#results
     const context = this.#context
     const pace = this.#pace
+    const numbers = !spread && broken === undefined && values instanceof Float64Array ? values : undefined
     for (let at = this.#at; at < values.length; at++) {
       this.#at = at
       if (results.full) return 'yield'
@@ -114,6 +115,12 @@ class ShardRun {
       }
       if (broken !== undefined && broken.has(at)) {
         results.fail(at, broken.get(at), false)
+        continue
+      }
+      if (numbers !== undefined && results.numbersLeft > 0) {
+        const pause = this.#runNumbers(numbers, Math.min(values.length, pace.next, at + results.numbersLeft))
+        if (pause !== undefined) return pause
+        at = this.#at - 1
         continue
       }
       context.index = this.#from + at
@@ -127,6 +134,44 @@ class ShardRun {
     }
     this.#at = values.length
     return 'over'
+  }
+
+  /**
+   * Numbers in, numbers out, the usual case of very short tasks: nothing but the call for each (measured, Node 24: 12 ns for a square, where
+   * the loop that takes anything needs 25). Runs up to task `to`, or beyond the first outcome that is no number.
+   */
+  #runNumbers(args: Float64Array, to: number): PromiseLike<unknown> | 'yield' | undefined {
+    const task = this.#task
+    const from = this.#from
+    const context = this.#context
+    const results = this.#results
+    const { numbers } = results
+    let { filled } = results
+    let at = this.#at
+    let odd: unknown
+    try {
+      for (; at < to; at++) {
+        context.index = from + at
+        const value = task(args[at])
+        if (typeof value !== 'number') {
+          odd = value
+          break
+        }
+        numbers[filled++] = value
+      }
+    } catch (thrown) {
+      results.filled = filled
+      results.fail(at, thrown)
+      this.#at = at + 1
+      return undefined
+    }
+    results.filled = filled
+    this.#at = at
+    if (at === to) return undefined
+    if (isThenable(odd)) return odd
+    if (!results.add(at, odd)) return 'yield'
+    this.#at = at + 1
+    return undefined
   }
 
   /** Waits for the promise of the task at `#at`. */

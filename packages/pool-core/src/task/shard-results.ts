@@ -19,8 +19,8 @@ const FUTILE: ReadonlySet<string> = new Set(['BAD_ARGUMENT', 'NOT_ALLOWED', 'NOT
  * into the block that is sent as long as nothing else comes.
  */
 export class ShardResults {
-  /** Results as long as all are numbers; unused once there is a builder. */
-  readonly #numbers: Float64Array
+  /** Results as long as all are numbers; unused once there is a builder. Written by this class, and by who then sets `filled`. */
+  readonly numbers: Float64Array
   #filled = 0
   #builder: ItemBlockBuilder | undefined
   readonly #failures: ShardFailure[] = []
@@ -37,10 +37,26 @@ export class ShardResults {
 
   constructor(count: number, reply: 'auto' | 'json', clock: Clock, attaches = false) {
     this.#attaches = attaches
-    this.#numbers = new Float64Array(reply === 'auto' ? Math.min(count, RESULT_BYTES_ENOUGH / 8) : 0)
+    this.numbers = new Float64Array(reply === 'auto' ? Math.min(count, RESULT_BYTES_ENOUGH / 8) : 0)
     this.#reply = reply
     this.#clock = clock
     if (reply === 'json') this.#builder = new ItemBlockBuilder('json')
+  }
+
+  /** How many of `numbers` are results. */
+  get filled(): number {
+    return this.#filled
+  }
+
+  /** After results were written to `numbers`, `numbersLeft` at most. */
+  set filled(count: number) {
+    this.#filled = count
+    if (count === this.numbers.length) this.full = true
+  }
+
+  /** How many results can still be written to `numbers`; 0 once something else has come. */
+  get numbersLeft(): number {
+    return this.#builder === undefined ? this.numbers.length - this.#filled : 0
   }
 
   /** Of tasks in order. */
@@ -55,8 +71,8 @@ export class ShardResults {
    */
   add(at: number, value: unknown): boolean {
     if (this.#builder === undefined && typeof value === 'number') {
-      this.#numbers[this.#filled++] = value
-      if (this.#filled === this.#numbers.length) this.full = true
+      this.numbers[this.#filled++] = value
+      if (this.#filled === this.numbers.length) this.full = true
       return true
     }
     const startedAt = this.#clock.now()
@@ -65,7 +81,7 @@ export class ShardResults {
       this.#builder.add(value, this.#attaches ? movedFrom(value) : undefined)
       this.#weigh()
     } catch (thrown) {
-      this.fail(at, thrown, false)
+      this.fail(at, isGenerator(value) ? generatorError() : thrown, false)
     }
     this.encodeMs += this.#clock.now() - startedAt
     return !this.#lastLeftOut
@@ -84,7 +100,7 @@ export class ShardResults {
   /** The results in order, without those of failed tasks. */
   finish(): ItemBlock {
     if (this.#builder === undefined) {
-      const { buffer, byteOffset } = this.#numbers
+      const { buffer, byteOffset } = this.numbers
       return { count: this.#filled, codec: 'f64', bytes: new Uint8Array(buffer, byteOffset, this.#filled * 8) }
     }
     const startedAt = this.#clock.now()
@@ -103,7 +119,17 @@ export class ShardResults {
 
   #switchToBuilder(): ItemBlockBuilder {
     const builder = new ItemBlockBuilder(this.#reply, 'result', this.#attaches)
-    for (let i = 0; i < this.#filled; i++) builder.add(this.#numbers[i])
+    for (let i = 0; i < this.#filled; i++) builder.add(this.numbers[i])
     return builder
   }
+}
+
+function isGenerator(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { next, [Symbol.iterator]: own, [Symbol.asyncIterator]: async } = value as Partial<Generator & AsyncGenerator>
+  return typeof next === 'function' && (typeof own === 'function' || typeof async === 'function')
+}
+
+function generatorError(): ForkpoolError {
+  return new ForkpoolError('BAD_ARGUMENT', 'the task is a generator: call it with stream, which gives what it yields while it runs')
 }

@@ -55,7 +55,8 @@ export class SimWorker {
   }
 
   abort(shard: ShardId): void {
-    if (!this.alive) return
+    // One that loops for ever reads nothing.
+    if (!this.alive || this.#running?.end === 'hangs') return
     const at = this.#waiting.findIndex(({ assign }) => assign.shard === shard)
     if (at >= 0) {
       this.#waiting.splice(at, 1)
@@ -102,6 +103,10 @@ export class SimWorker {
     return { assign, batch, startedAt, ran: assign.count, end: 'answers' }
   }
 
+  #hangsAtOnce(): boolean {
+    return this.#running?.end === 'hangs' && this.#running.ran === 0 && this.#running.batch.timeoutMs !== undefined
+  }
+
   #end(run: SimRun): void {
     this.#timer?.()
     this.#running = undefined
@@ -116,7 +121,9 @@ export class SimWorker {
       if (item?.kind !== 'throws' || run.assign.attempt > item.times) continue
       failures.push({ at, error: `${run.batch.id}[${index}] run ${run.assign.attempt}`, retryable: item.retryable })
     }
-    this.#host.answer(this, { shard: run.assign.shard, ran: run.ran, failures, runMs: run.ran * run.batch.itemMs })
+    const answer = { shard: run.assign.shard, ran: run.ran, failures, runMs: run.ran * run.batch.itemMs }
     this.#next()
+    // Answers are sent when the event loop turns: a task that loops for ever right behind this shard keeps them back.
+    if (!this.#hangsAtOnce()) this.#host.answer(this, answer)
   }
 }

@@ -7,7 +7,7 @@ const REGRESSIONS = [
   2_916, 3_745, 3_813,
 ]
 
-test('300 worlds from 300 seeds keep every promise', () => {
+test('300 worlds from 300 seeds keep every promise', { timeout: 60_000 }, () => {
   const sum = { completed: 0, failed: 0, cancelled: 0, workersLost: 0 }
   for (let seed = 1; seed <= 300; seed++) {
     const { tasks, workersLost } = new SimWorld(seed).run()

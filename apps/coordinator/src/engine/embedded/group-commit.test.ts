@@ -63,9 +63,12 @@ describe('GroupCommit', () => {
     const outcomes = [writes.write([change('a')])]
     await disk.started(1)
     outcomes.push(writes.write([change('b')]))
+    // Asked for when the commit has failed and nobody knows it.
+    outcomes.push(disk.commits[0]?.done.promise.catch(() => writes.write([change('too late')])) as Promise<void>)
     const settled = Promise.allSettled(outcomes)
     disk.commits[0]?.done.reject(new Error('full'))
-    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    await writes.idle()
     const next = writes.write([change('c')])
     await disk.started(2)
     disk.commits[1]?.done.resolve()

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { deferred } from '@forkpool/pool-core/base'
 import type { Deferred } from '@forkpool/pool-core/base'
 import type { Change } from './store.ts'
@@ -51,6 +52,12 @@ export class GroupCommit {
     await this.#idle.promise
   }
 
+  #rejectAll(groups: readonly Group[], error: unknown): void {
+    const failed = [...groups, ...this.#waiting]
+    this.#waiting = []
+    for (const { done } of failed) done.reject(error)
+  }
+
   #openGroup(): Group {
     const last = this.#waiting.at(-1)
     if (last !== undefined && last.bytes < GROUP_BYTES_MAX && last.changes.length < GROUP_CHANGES_MAX) return last
@@ -65,9 +72,10 @@ export class GroupCommit {
         await this.#commit(group.changes)
         group.done.resolve()
       } catch (error) {
-        const failed = [group, ...this.#waiting]
-        this.#waiting = []
-        for (const { done } of failed) done.reject(error)
+        this.#rejectAll([group], error)
+        // Somebody may be asking for more at this moment, who has not heard of it yet.
+        await setImmediate()
+        this.#rejectAll([], error)
       }
       // Those who waited go on before the next group closes: what they ask for now still finds room in it.
       await Promise.resolve()

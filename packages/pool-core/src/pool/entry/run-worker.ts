@@ -8,6 +8,7 @@ import { encodeWorkerMessage, toWireError } from '../../protocol/index.ts'
 import { loadTaskModules } from '../../task/index.ts'
 import type { TaskRegistry } from '../../task/index.ts'
 import { sayLastWords, WorkerSession } from '../../worker/index.ts'
+import { reviveHandles } from '../live-handles.ts'
 import type { WorkerSetup } from '../worker-backend.ts'
 
 /** The end of a link that the pool does not confirm is not waited for longer. */
@@ -47,6 +48,7 @@ export async function runWorker({ setup, link, notePort, measure, onFirstFrame, 
   const { concurrency, abandonAfterMs } = setup
   const channel = new NoteChannel<WorkerNote, PoolNote>(link, notePort)
   const pools = new TaskPools(channel, systemClock)
+  reviveHandles()
   const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
   const session = new WorkerSession({
     link: setup.measuresMemory === true ? measuredLink(link, measure) : link,

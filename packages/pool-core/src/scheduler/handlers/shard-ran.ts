@@ -19,6 +19,7 @@ export function onShardRan(state: SchedulerState, event: ShardRan, now: Instant)
   if (shard === undefined) return
   checkAnswer(event, shard)
   if (event.spent === true) worker.spent = true
+  const alone = worker.held.length === 1
   releaseShard(state, worker, shard, now)
   startGraces(state, worker, now)
   limitRuns(state, worker, now)
@@ -28,7 +29,7 @@ export function onShardRan(state: SchedulerState, event: ShardRan, now: Instant)
   }
   worker.proven = true
   state.failedStarts = 0
-  takeIn(state, shard, isTimedOut(shard, event) ? timedOut(shard, event) : event, now)
+  takeIn(state, shard, isTimedOut(shard, event, alone) ? timedOut(shard, event) : event, now)
 }
 
 /** What an answer says of the items of its shard. */
@@ -50,9 +51,12 @@ function takeIn(state: SchedulerState, shard: Shard, event: ShardRan, now: Insta
   settleBatchIfDone(state, batch)
 }
 
-/** The one item of a shard took too long, or was left for that. */
-function isTimedOut(shard: Shard, event: ShardRan): boolean {
-  return ranTooLong(shard, event.runMs) || (shard.late && shard.range.count === 1 && event.ran === 0)
+/**
+ * The one item of a shard took too long, or was left for that. What was left while the worker held others may have been the first of them: a worker
+ * that loops for ever has not sent the answers of the moment before.
+ */
+function isTimedOut(shard: Shard, event: ShardRan, alone: boolean): boolean {
+  return ranTooLong(shard, event.runMs) || (alone && shard.late && shard.range.count === 1 && event.ran === 0)
 }
 
 /** What a worker says of an item that took too long does not count, whether it ended or was left. */

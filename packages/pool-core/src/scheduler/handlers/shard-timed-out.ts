@@ -20,8 +20,13 @@ export function endGraces(state: SchedulerState, now: Instant): void {
   for (let grace = takeOverstayed(state, now); grace !== undefined; grace = takeOverstayed(state, now)) {
     const { shard, worker } = grace
     const { timeout } = shard.batch
-    if (shard.late && shard.range.count === 1 && timeout !== undefined) failFirst(state, worker, shard, timeout, now)
-    else kill(state, worker)
+    if (shard.late && shard.range.count === 1 && worker.held.length === 1 && timeout !== undefined) {
+      failFirst(state, worker, shard, timeout, now)
+      continue
+    }
+    // Any of them may be the one that takes too long: answers of the moment before may not have been sent.
+    if (shard.late) for (const one of worker.held) one.late = one.batch.timeout !== undefined
+    kill(state, worker)
   }
 }
 

@@ -1,0 +1,4 @@
+import workerpool from 'workerpool'
+import { burn, square } from './tasks.mjs'
+
+workerpool.worker({ square, burn })
