@@ -135,6 +135,19 @@ test('08: the calls of a process pool', async () => {
   ])
 })
 
+test('09: what tasks can do beyond taking arguments and giving a result', async () => {
+  const { code, lines, stderr } = await runLesson('09-more-than-calls.ts')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(lines).toEqual([
+    'concurrency: 100 waits at once in one worker',
+    'stream: 2 3 5 7 11 13 17 19 23 29',
+    'calls within: the tenth Fibonacci number is 55',
+    'a lock as an argument: 3000',
+    'log: 33554432 pixels inverted for request r-1',
+    'moved: 33554432 bytes there and back, 0 left here',
+  ])
+})
+
 test('a client in Python', async (context) => {
   const interpreter = python()
   const note = 'the Python package websockets is missing; tools/install says how to get it'

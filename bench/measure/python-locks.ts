@@ -5,7 +5,7 @@ export interface PythonLocks {
   readonly version: string
   /** Seconds, as Python measured them, of a measurement of bench/python/locks.py. */
   readonly seconds: (kind: 'thread' | 'process', measure: string, count: number) => Promise<number>
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** Starts `python3 bench/python/locks.py`; rejects when there is none. */

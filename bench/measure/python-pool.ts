@@ -5,7 +5,7 @@ export interface PythonPool {
   readonly version: string
   /** Squares of 1 to `count`; resolves with the seconds that Python measured around the call, after checking the sum. */
   readonly map: (count: number) => Promise<number>
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** Starts `python3 bench/python/pool_map.py SIZE`; rejects when there is none. */

@@ -7,7 +7,7 @@ export interface PythonProgram {
   readonly version: string
   /** Resolves with the answer. Rejects when the program has ended. */
   readonly ask: (line: string) => Promise<Readonly<Record<string, unknown>>>
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** Starts `python3 bench/python/SCRIPT ARGS`; its first line says its version. Rejects when there is no python3. */
@@ -34,7 +34,7 @@ export async function startPythonProgram(script: string, args: readonly string[]
       child.stdin.write(`${line}\n`)
       return next()
     },
-    async stop() {
+    stop: async () => {
       child.stdin.end()
       await ended
     },

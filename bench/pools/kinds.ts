@@ -38,7 +38,7 @@ export const POOLIFIER_THREADS: BenchPoolKind = {
   },
 }
 
-export const POOLIFIER_CLUSTERS: BenchPoolKind = {
+const POOLIFIER_CLUSTERS: BenchPoolKind = {
   name: 'poolifier FixedClusterPool',
   package: 'poolifier',
   workers: 'processes',

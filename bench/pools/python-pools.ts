@@ -2,7 +2,11 @@ import { startPythonProgram } from '../measure/python-program.ts'
 
 /** The measurements that `bench/python/pools.py` knows, each of squares. */
 export type PythonMeasurement =
-  'Pool.map' | 'ProcessPoolExecutor.map' | 'Pool.apply_async' | 'ProcessPoolExecutor.submit' | 'ThreadPoolExecutor.submit'
+  | 'Pool.map'
+  | 'ProcessPoolExecutor.map'
+  | 'Pool.apply_async'
+  | 'ProcessPoolExecutor.submit'
+  | 'ThreadPoolExecutor.submit'
 
 /** A CPython that keeps a pool of each kind and measures itself. */
 export interface PythonPools {

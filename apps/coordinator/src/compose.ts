@@ -8,6 +8,7 @@ import { ComparisonService } from './comparisons/comparison-service.ts'
 import type { CoordinatorConfig } from './config/read-config.ts'
 import { Dispatcher } from './dispatcher/dispatcher.ts'
 import { createEngine } from './engine/create-engine.ts'
+import type { Engine } from './engine/engine.ts'
 import { Fleet } from './fleet/fleet.ts'
 import { Quarantine } from './quarantine/quarantine.ts'
 import { QuarantineService } from './quarantine/quarantine-service.ts'
@@ -15,6 +16,7 @@ import { ResidentMemory } from './fleet/resident-memory.ts'
 import type { WorkerLimits } from './fleet/worker-limits.ts'
 import { Gateway } from './gateway/gateway.ts'
 import { pinned, readCertificate } from './http/certificate.ts'
+import type { Certificate } from './http/certificate.ts'
 import { HeldInput } from './gateway/held-input.ts'
 import { HttpService } from './http/http-service.ts'
 import { LiveFeed } from './http/live-feed.ts'
@@ -57,28 +59,76 @@ export interface ComposeOptions {
   readonly onFatal: (error: ForkpoolError) => void
 }
 
+/** Every room of a coordinator. While it is put together each room knows only those above it in this list; what calls others later finds them here. */
+interface Rooms {
+  readonly config: CoordinatorConfig
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  access: Access
+  certificate: Certificate | undefined
+  engine: Engine
+  samples: ThroughputSamples
+  fleet: Fleet
+  memory: ResidentMemory
+  metrics: Metrics
+  quarantine: Quarantine
+  dispatcher: Dispatcher
+  attachments: Attachments
+  gateway: Gateway
+  views: Views
+  feed: LiveFeed
+  comparisons: ComparisonService
+  http: HttpService
+}
+
 /** Builds a coordinator from its settings: the one place that knows every room. */
 export function composeCoordinator(config: CoordinatorConfig, options: ComposeOptions): Coordinator {
   const { log, clock = systemClock, random = systemRandom, onFatal } = options
+  const rooms = { config, clock, random, log } as Rooms
+  rooms.access = buildAccess(config)
+  rooms.certificate = readCertificate(config.tlsCert, config.tlsKey)
+  rooms.engine = createEngine(config, clock)
+  rooms.samples = new ThroughputSamples(clock)
+  rooms.fleet = buildFleet(rooms)
+  rooms.memory = buildMemory(rooms)
+  rooms.metrics = buildMetrics(rooms)
+  rooms.quarantine = new Quarantine({ tasksMax: config.quarantineMax, bytesMax: config.quarantineBytesMax })
+  rooms.dispatcher = buildDispatcher(rooms)
+  rooms.attachments = new Attachments({ clock, engine: rooms.engine, batches: rooms.dispatcher, orphanMs: config.orphanMs })
+  rooms.gateway = buildGateway(rooms)
+  rooms.views = new Views({ ...rooms, server: `forkpool/${VERSION}`, engine: rooms.engine.name })
+  rooms.feed = new LiveFeed(clock, rooms.views)
+  rooms.comparisons = buildComparisons(rooms)
+  rooms.http = buildHttp(rooms)
+  rooms.gateway.attach(rooms.http.server)
+  return {
+    service: new ServiceGroup([background(rooms), workers(rooms, onFatal), front(rooms)]),
+    url: () => rooms.http.url,
+    drain: () => drain(rooms),
+  }
+}
+
+function buildAccess(config: CoordinatorConfig): Access {
   if (!isLoopback(config.host) && config.credentials.length === 0)
     throw new ForkpoolError(
       'BAD_ARGUMENT',
       `--host ${config.host} can be reached from outside this machine: a token is needed (FORKPOOL_TOKEN or --token-file)`,
     )
-  const access = new Access({
+  if (config.workerPermissions) {
+    const secrets = { '--token-file': config.tokenFile, '--tls-key': config.tlsKey }
+    checkOutOfReach(secrets, { taskModules: config.tasks, taskRoots: config.taskRoots, addons: config.workerAddons })
+  }
+  return new Access({
     tokens: config.credentials,
     host: config.host,
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
   })
-  if (config.workerPermissions) {
-    const secrets = { '--token-file': config.tokenFile, '--tls-key': config.tlsKey }
-    checkOutOfReach(secrets, { taskModules: config.tasks, taskRoots: config.taskRoots, addons: config.workerAddons })
-  }
-  const certificate = readCertificate(config.tlsCert, config.tlsKey)
-  const engine = createEngine(config, clock)
-  const samples = new ThroughputSamples(clock)
-  const fleet = new Fleet({
+}
+
+function buildFleet({ clock, random, log, config }: Rooms): Fleet {
+  return new Fleet({
     clock,
     random,
     log,
@@ -88,21 +138,35 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
     workerEnv: config.workerEnv,
     permissions: config.workerPermissions ? { addons: config.workerAddons } : undefined,
   })
-  const memory: ResidentMemory = new ResidentMemory(
+}
+
+function buildMemory(rooms: Rooms): ResidentMemory {
+  const { clock, config, fleet } = rooms
+  return new ResidentMemory(
     clock,
     () => [...fleet.workers.values()].map((worker) => worker.pid),
-    () => fleet.weigh((pid) => memory.of(pid)),
+    () => fleet.weigh((pid) => rooms.memory.of(pid)),
     config.workerMemoryMb > 0 || config.workerMemoryRecycleMb > 0,
   )
-  const metrics: Metrics = new Metrics(VERSION, {
-    pools: () => schedulerStatistics(dispatcher.state).pools,
-    workers: () => views.workerStates(),
-    workerMemoryBytes: () => memory.total(),
-    connections: () => ({ clients: gateway.connections, workers: fleet.workers.size, sendBufferBytes: gateway.sendBufferBytes }),
-    eventLoopLagMs: () => samples.lagMs,
+}
+
+function buildMetrics(rooms: Rooms): Metrics {
+  return new Metrics(VERSION, {
+    pools: () => schedulerStatistics(rooms.dispatcher.state).pools,
+    workers: () => rooms.views.workerStates(),
+    workerMemoryBytes: () => rooms.memory.total(),
+    connections: () => ({
+      clients: rooms.gateway.connections,
+      workers: rooms.fleet.workers.size,
+      sendBufferBytes: rooms.gateway.sendBufferBytes,
+    }),
+    eventLoopLagMs: () => rooms.samples.lagMs,
   })
-  const quarantine = new Quarantine({ tasksMax: config.quarantineMax, bytesMax: config.quarantineBytesMax })
-  const dispatcher: Dispatcher = new Dispatcher({
+}
+
+function buildDispatcher(rooms: Rooms): Dispatcher {
+  const { clock, random, log, config, engine, fleet, metrics, samples, quarantine } = rooms
+  return new Dispatcher({
     clock,
     random,
     engine,
@@ -116,12 +180,15 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
     unreadable: (batch, error) =>
       log.error({ batch, error: (error as Error).message }, 'the items of a batch cannot be read; it is cancelled'),
     quarantine,
-    left: (batch, isDetached) => attachments.left(batch, isDetached),
+    left: (batch, isDetached) => rooms.attachments.left(batch, isDetached),
     // With one processor it would keep from its work what it waits for.
     loopPollMs: availableParallelism() > 1 ? config.loopPollMs : 0,
   })
-  const attachments: Attachments = new Attachments({ clock, engine, batches: dispatcher, orphanMs: config.orphanMs })
-  const gateway: Gateway = new Gateway({
+}
+
+function buildGateway(rooms: Rooms): Gateway {
+  const { clock, random, log, config, access, attachments, dispatcher, metrics } = rooms
+  return new Gateway({
     clock,
     random,
     log,
@@ -146,29 +213,25 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
     rejected: (reason) => metrics.rejectHandshake(reason),
     closed: (code) => metrics.closed.inc({ code }),
   })
-  const views: Views = new Views({
-    clock,
-    config,
-    server: `forkpool/${VERSION}`,
-    engine: engine.name,
-    dispatcher,
-    fleet,
-    memory,
-    gateway,
-    samples,
-  })
-  const feed = new LiveFeed(clock, views)
-  const comparisons = new ComparisonService({
+}
+
+function buildComparisons(rooms: Rooms): ComparisonService {
+  const { clock, random, config, access, certificate, dispatcher } = rooms
+  return new ComparisonService({
     clock,
     random,
     poolSizeMax: config.maxWorkers,
-    url: () => http.url,
+    url: () => rooms.http.url,
     token: ownToken(access, random),
     tls: certificate === undefined ? undefined : pinned(certificate),
     knowsTask: (name) => dispatcher.tasks.demand(name),
   })
+}
+
+function buildHttp(rooms: Rooms): HttpService {
+  const { log, config, access, certificate, engine, metrics, quarantine, dispatcher, views, feed, comparisons } = rooms
   const quarantined = new QuarantineService(quarantine, (request, items, ended, sink) => dispatcher.submit(request, items, ended, sink))
-  const http: HttpService = new HttpService({
+  return new HttpService({
     access,
     log,
     routes: withOpenApi([
@@ -184,9 +247,10 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
     limits: config,
     refused: (reason) => metrics.refuse(reason),
   })
-  gateway.attach(http.server)
+}
 
-  const workers: Service = {
+function workers({ config, log, engine, fleet, dispatcher, attachments }: Rooms, onFatal: ComposeOptions['onFatal']): Service {
+  return {
     name: 'workers',
     // The address is opened only when a worker has loaded the task modules: whoever can connect can compute.
     start: async () => {
@@ -210,7 +274,10 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
       await engine.close()
     },
   }
-  const front: Service = {
+}
+
+function front({ clock, http, comparisons, feed, attachments, gateway }: Rooms): Service {
+  return {
     name: 'front',
     start: () => http.start(),
     stop: async () => {
@@ -223,7 +290,10 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
       cut()
     },
   }
-  const background: Service = {
+}
+
+function background({ samples, memory }: Rooms): Service {
+  return {
     name: 'background',
     start: () => {
       samples.start()
@@ -236,21 +306,18 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
       return Promise.resolve()
     },
   }
-  return {
-    service: new ServiceGroup([background, workers, front]),
-    url: () => http.url,
-    drain: async () => {
-      gateway.goodbye('the coordinator is shutting down')
-      const late = deferred<void>()
-      const cancel = clock.schedule(after(clock.now(), config.drainTimeoutMs), () => {
-        // What is on disk goes on in the next life of the coordinator, and its clients with it.
-        if (engine.durable) late.resolve()
-        else dispatcher.cancelAll()
-      })
-      await Promise.race([dispatcher.drain(), late.promise])
-      cancel()
-    },
-  }
+}
+
+async function drain({ clock, config, engine, dispatcher, gateway }: Rooms): Promise<void> {
+  gateway.goodbye('the coordinator is shutting down')
+  const late = deferred<void>()
+  const cancel = clock.schedule(after(clock.now(), config.drainTimeoutMs), () => {
+    // What is on disk goes on in the next life of the coordinator, and its clients with it.
+    if (engine.durable) late.resolve()
+    else dispatcher.cancelAll()
+  })
+  await Promise.race([dispatcher.drain(), late.promise])
+  cancel()
 }
 
 /** The token of the coordinator's own clients, made for this run; undefined where none is needed. */

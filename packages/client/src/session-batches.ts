@@ -186,7 +186,7 @@ export function takeRefusal(state: SessionState, number: number | undefined, err
 }
 
 /** A batch that counted as open is over: its place is free. */
-export function settle(state: SessionState, batch: BatchState, command: SessionCommand, out: SessionCommand[]): void {
+function settle(state: SessionState, batch: BatchState, command: SessionCommand, out: SessionCommand[]): void {
   state.batches.delete(batch.batch)
   state.openCount--
   out.push(command)

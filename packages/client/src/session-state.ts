@@ -1,5 +1,5 @@
-import type { ForkpoolError } from '@forkpool/pool-core/base'
-import { IntervalSet, RingBuffer } from '@forkpool/pool-core/base'
+import type { ForkpoolError, IntervalSet } from '@forkpool/pool-core/base'
+import { RingBuffer } from '@forkpool/pool-core/base'
 import type { ItemBlock, SubmitMessage, WelcomeMessage } from '@forkpool/pool-core/protocol'
 
 /** One batch, from `submit` until `ended` or `failed`. */

@@ -144,6 +144,8 @@ export class PeerConnection {
         return this.#work(message.batch, batch)
       case 'cancel':
         return this.#cancel(message.batch, batch)
+      case 'attach':
+        throw new Error('this peer keeps no batch beyond its connection: nothing can be attached')
       case 'credit':
         batch.resultRoom += message.bytes
         if (batch.resultRoom > this.#limits.resultWindowBytes) throw new Error('more credit than results')

@@ -1,5 +1,5 @@
-import { deferred, IntervalSet } from '@forkpool/pool-core/base'
-import type { Deferred } from '@forkpool/pool-core/base'
+import { deferred } from '@forkpool/pool-core/base'
+import type { Deferred, IntervalSet } from '@forkpool/pool-core/base'
 import type { BatchSummary } from '@forkpool/pool-core/protocol'
 import type { AttachedBatch, BatchSink } from '../batch-request.ts'
 import type { RecordedRange } from '../engine/engine.ts'
@@ -80,9 +80,19 @@ export class AttachedReader implements BatchSink {
   }
 
   results(range: RecordedRange, summary: BatchSummary | undefined): void {
-    if (this.#phase === 'live') this.#sink.results(range, summary)
+    if (this.#phase === 'live') this.#pass(range, summary)
     else this.#missed = true
     if (summary !== undefined) this.#summary = summary
+  }
+
+  /** The last round may have read in the record what is told only now. */
+  #pass(range: RecordedRange, summary: BatchSummary | undefined): void {
+    const parts = this.#told.missing(range.from, range.from + range.count)
+    for (const [i, { from, to }] of parts.entries()) {
+      this.#told.addIfAbsent(from, to)
+      this.#sink.results(partOfRange(range, from, to), i === parts.length - 1 ? summary : undefined)
+    }
+    if (parts.length === 0 && summary !== undefined) this.#sink.done(summary)
   }
 
   credit(bytes: number): void {

@@ -11,7 +11,11 @@ import { readFlags } from './read-flags.ts'
 const OPTIONS = {
   role: choice({ among: ROLES, default: 'submit', doc: 'read looks; submit also submits, cancels and compares; admin does everything.' }),
   name: text({ default: 'client', placeholder: 'NAME', doc: 'Whose it is: logs show it, never the token.' }),
-  weight: text({ default: undefined, placeholder: 'N', doc: 'Share of its clients beside those of other tokens, 0.01 to 100. Default: 1.' }),
+  weight: text({
+    default: undefined,
+    placeholder: 'N',
+    doc: 'Share of its clients beside those of other tokens, 0.01 to 100. Default: 1.',
+  }),
   json: toggle({ doc: 'Print token and line as JSON.' }),
 }
 

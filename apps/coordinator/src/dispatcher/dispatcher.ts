@@ -189,13 +189,15 @@ export class Dispatcher {
   }
 
   /**
-   * Sends the answers of an open batch to `sink` from now on, and listens to no earlier handle any more; undefined: there is no such open batch. What
-   * is recorded already, the engine tells.
+   * Sends the answers of an open batch to `sink` from now on, and listens to no earlier handle any more; who read it before hears SUPERSEDED, since nothing
+   * else would come. Undefined: there is no such open batch. What is recorded already, the engine tells.
    */
   takeOver(id: BatchId, sink: BatchSink): TakenOver | undefined {
     const run = this.#runs.get(id)
-    if (run === undefined || run.summary !== undefined) return undefined
+    if (run === undefined) return undefined
+    const before = run.sink
     run.sink = sink
+    before.failed(new ForkpoolError('SUPERSEDED'))
     this.#pauseFor(id, 'reader', false)
     const { pool, arrived, arrivedAll, heldBytes, request } = run
     const batch = { id, task: request.task, pool: pool.name, poolSize: pool.size, received: arrived, inputEnded: arrivedAll, heldBytes }

@@ -147,7 +147,7 @@ export interface Engine {
   /** An open or ended batch; undefined when it is unknown or forgotten. */
   batch(batch: BatchId): Promise<StoredBatch | undefined>
   /** Ended batches that are still kept, the last to end first: `limit` at most, only those that ended before the batch `before`. */
-  ended(limit: number, before?: BatchId | undefined): Promise<readonly StoredBatch[]>
+  ended(limit: number, before?: BatchId): Promise<readonly StoredBatch[]>
   /** The batch that was opened with this idempotency key and is still kept. */
   find(idempotencyKey: string): Promise<BatchId | undefined>
   /**

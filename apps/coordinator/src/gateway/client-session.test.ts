@@ -156,8 +156,18 @@ describe('batches', () => {
       chunkSize: undefined,
       retries: 0,
       backoffMs: 0,
+      jitter: undefined,
+      retryOn: undefined,
+      timeoutMs: undefined,
+      deadlineMs: undefined,
       failFast: false,
       reply: 'auto',
+      owner: 'me',
+      weight: undefined,
+      detached: false,
+      hasKey: false,
+      // Without a key of its own a batch has one that no other session can name.
+      idempotencyKey: 's:s1/1',
     })
   })
 

@@ -23,6 +23,10 @@ function answers(view: string, description: string): object {
 
 /** Every route of the API that reads or cancels. The OpenAPI document is made from the same list. */
 export function apiRoutes(source: ApiSource, feed: LiveFeed): readonly Route[] {
+  return [...overviewRoutes(source), ...batchRoutes(source), ...figureRoutes(source, feed)]
+}
+
+function overviewRoutes(source: ApiSource): readonly Route[] {
   return [
     {
       method: 'GET',
@@ -48,6 +52,11 @@ export function apiRoutes(source: ApiSource, feed: LiveFeed): readonly Route[] {
       operation: { summary: 'Task functions that can be called', responses: answers('TasksView', 'All tasks') },
       handle: ({ response }) => writeJson(response, 200, { tasks: source.tasks() }),
     },
+  ]
+}
+
+function batchRoutes(source: ApiSource): readonly Route[] {
+  return [
     {
       method: 'GET',
       path: '/api/v1/batches',
@@ -85,6 +94,11 @@ export function apiRoutes(source: ApiSource, feed: LiveFeed): readonly Route[] {
         writeJson(response, 200, source.batch(id))
       },
     },
+  ]
+}
+
+function figureRoutes(source: ApiSource, feed: LiveFeed): readonly Route[] {
+  return [
     {
       method: 'GET',
       path: '/api/v1/samples',

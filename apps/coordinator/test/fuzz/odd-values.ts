@@ -83,7 +83,7 @@ export function oddValue(random: SeededRandom, depth = 0): unknown {
 }
 
 /** Arrays within arrays. */
-export function nested(levels: number): unknown {
+function nested(levels: number): unknown {
   let value: unknown = 1
   for (let i = 0; i < levels; i++) value = [value]
   return value

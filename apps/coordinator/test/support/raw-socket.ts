@@ -113,7 +113,7 @@ export function* serverFrames(bytes: Buffer): Generator<ServerFrame> {
 }
 
 /** The code of the first close frame: 1005 where it has none (RFC 6455 §7.1.5), undefined where no close frame has come. */
-export function closeCodeOf(bytes: Buffer): number | undefined {
+function closeCodeOf(bytes: Buffer): number | undefined {
   for (const { opcode, payload } of serverFrames(bytes))
     if (opcode === OPCODE.close) return payload.length >= 2 ? payload.readUInt16BE(0) : 1005
   return undefined

@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'QUEUE_FULL'
   | 'QUEUE_SHUT_DOWN'
   | 'RESULTS_GONE'
+  | 'SUPERSEDED'
   | 'TASK_FAILED'
   | 'TASK_MODULE'
   | 'TASK_UNKNOWN'
@@ -73,6 +74,7 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = {
   QUEUE_FULL: { retryable: true, text: 'The queue stayed full for the time allowed.' },
   QUEUE_SHUT_DOWN: { retryable: false, text: 'The queue was shut down.' },
   RESULTS_GONE: { retryable: false, text: 'Results of this batch are no longer kept.' },
+  SUPERSEDED: { retryable: false, text: 'Another connection has taken this batch over: its results go there.' },
   TASK_FAILED: { retryable: false, text: 'The task function threw.' },
   TASK_MODULE: { retryable: false, text: 'A task module cannot be used.' },
   TASK_UNKNOWN: { retryable: false, text: 'No task function has this name.' },

@@ -18,7 +18,11 @@ test('agrees with a set of numbers: a range comes in only when none of it is the
         const applies = numbers.every((n) => model.has(n) === remove)
         const applied = remove ? intervals.removeIfPresent(from, from + length) : intervals.addIfAbsent(from, from + length)
         expect(applied).toBe(applies)
-        if (applies) for (const n of numbers) remove ? model.delete(n) : model.add(n)
+        if (applies)
+          for (const n of numbers) {
+            if (remove) model.delete(n)
+            else model.add(n)
+          }
         expect(intervals.size).toBe(model.size)
       }
       for (let n = 0; n < 80; n++) expect(intervals.has(n)).toBe(model.has(n))

@@ -21,12 +21,7 @@ const utf8 = new TextEncoder()
  * Encodes `values[start]` to `values[end - 1]`: codec `f64` when all of them are numbers (every bit kept, also −0), else `cbor`.
  * Throws `NOT_SERIALISABLE` naming the first value that cannot travel: `items[3].callback is a function, …`.
  */
-export function encodeItems(
-  values: readonly unknown[],
-  start = 0,
-  end: number = values.length,
-  attachments?: Attachments,
-): ItemBlock {
+export function encodeItems(values: readonly unknown[], start = 0, end: number = values.length, attachments?: Attachments): ItemBlock {
   assert(start >= 0 && start <= end && end <= values.length, `items ${start} to ${end} of ${values.length}`)
   return encodeNumbers(values, start, end - start) ?? encodeCbor(values, start, end - start, attachments)
 }

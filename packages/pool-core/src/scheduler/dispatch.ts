@@ -226,7 +226,15 @@ function cutRange(batch: Batch, length: number): ItemRange {
     return range
   }
   const block = batch.freshBlock as Block
-  const range: ItemRange = { block, offset: block.cut, count: length, attempt: block.attempt, suspect: false, patient: false, single: false }
+  const range: ItemRange = {
+    block,
+    offset: block.cut,
+    count: length,
+    attempt: block.attempt,
+    suspect: false,
+    patient: false,
+    single: false,
+  }
   block.cut += length
   batch.fresh -= length
   if (block.cut === block.count) {

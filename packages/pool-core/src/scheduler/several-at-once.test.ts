@@ -111,12 +111,12 @@ test('a suspect that waits has no company but what its own task called for, and 
   driver.pool('pool', 1)
   driver.online('a')
   driver.submit('parent', 1)
-  // Its turn comes first, and it may not come.
-  driver.submit('other', 1, { priority: 5 })
   callFrom(driver, 'a', 0, 'child')
   driver.cancel('child')
   driver.lost('a')
   expect(assigns(driver.online('b'))).toEqual(['b parent[0+1]'])
+  // Its turn comes first, and it may not come.
+  driver.submit('other', 1, { priority: 5 })
   expect(assigns(waits(driver, 'b', 0))).toEqual([])
   expect(assigns(callFrom(driver, 'b', 0, 'again'))).toEqual(['b again[0+1]'])
   driver.cancel('again')

@@ -171,7 +171,10 @@ export class SchedulerDriver {
   }
 
   /** A worker answers for this shard, held or not. */
-  answerFor(shard: Assign, { failures = [], ran = shard.count, runMs = 0, spent, skipped }: DrivenAnswer = {}): readonly SchedulerCommand[] {
+  answerFor(
+    shard: Assign,
+    { failures = [], ran = shard.count, runMs = 0, spent, skipped }: DrivenAnswer = {},
+  ): readonly SchedulerCommand[] {
     return this.give({ kind: 'shard-ran', worker: shard.worker, shard: shard.shard, ran, failures, runMs, spent, skipped })
   }
 

@@ -162,7 +162,7 @@ export class EmbeddedEngine implements Engine {
     return Promise.resolve(this.#stored(batch))
   }
 
-  async ended(limit: number, before?: BatchId | undefined): Promise<readonly StoredBatch[]> {
+  async ended(limit: number, before?: BatchId): Promise<readonly StoredBatch[]> {
     const { store, reader } = this.#parts
     const end = before === undefined ? undefined : reader.end(before)
     if (before !== undefined && end === undefined) return Promise.resolve([])

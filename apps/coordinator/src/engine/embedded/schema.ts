@@ -14,7 +14,7 @@ export type Migration = (store: Pick<Store, 'get' | 'keys' | 'entries'>) => read
  *
  * 1: the first.
  */
-export const MIGRATIONS: readonly Migration[] = []
+const MIGRATIONS: readonly Migration[] = []
 
 /**
  * Brings a store to the newest version; marks a new one with it.

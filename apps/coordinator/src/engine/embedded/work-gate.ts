@@ -50,7 +50,7 @@ export class WorkGate {
   }
 
   /** How a commit went. */
-  committed(error?: ForkpoolError | undefined): void {
+  committed(error?: ForkpoolError): void {
     this.#failure = error === undefined ? undefined : { error, until: after(this.#clock.now(), RETRY_AFTER_MS) }
   }
 }

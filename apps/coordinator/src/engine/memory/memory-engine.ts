@@ -20,7 +20,7 @@ import { isOverdue } from '../retention.ts'
 import { KeptResults } from './kept-results.ts'
 
 /** Figures of ended batches are small; the bytes are results: two million squares. */
-export const MEMORY_RETENTION: Retention = { ageMs: 86_400_000, bytes: 16 * 1024 * 1024, batches: 1_000 }
+const MEMORY_RETENTION: Retention = { ageMs: 86_400_000, bytes: 16 * 1024 * 1024, batches: 1_000 }
 
 interface Entry {
   readonly batch: BatchRecord
@@ -115,7 +115,7 @@ export class MemoryEngine implements Engine {
     return Promise.resolve(entry === undefined ? undefined : stored(entry))
   }
 
-  ended(limit: number, before?: BatchId | undefined): Promise<readonly StoredBatch[]> {
+  ended(limit: number, before?: BatchId): Promise<readonly StoredBatch[]> {
     const all = [...this.#entries.values()].filter(({ end }) => end !== undefined)
     // The sort is stable: what ended in the same millisecond stays in order of submission, and is turned around with the rest.
     const newestFirst = all.toSorted((a, b) => (a.end?.at ?? 0) - (b.end?.at ?? 0)).toReversed()
@@ -134,10 +134,15 @@ export class MemoryEngine implements Engine {
     yield* entry.results.from(from)
   }
 
-  async *items(batch: BatchId): AsyncGenerator<StoredItems, void, undefined> {
-    if (!this.#entries.has(batch)) throw batchUnknown(batch)
-    await DONE
-    throw new ForkpoolError('RESULTS_GONE', `the items of batch ${batch} are not kept: the coordinator runs with --ephemeral`)
+  items(batch: BatchId): AsyncIterableIterator<StoredItems> {
+    const none = this.#entries.has(batch)
+      ? new ForkpoolError('RESULTS_GONE', `the items of batch ${batch} are not kept: the coordinator runs with --ephemeral`)
+      : batchUnknown(batch)
+    const items: AsyncIterableIterator<StoredItems> = {
+      next: () => Promise.reject(none),
+      [Symbol.asyncIterator]: () => items,
+    }
+    return items
   }
 
   usage(): EngineUsage {
