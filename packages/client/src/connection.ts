@@ -2,8 +2,14 @@ import type { Cancel, Clock, Deferred, ErrorCode, Instant, Random } from '@forkp
 import { after, assert, deferred, ForkpoolError, unreachable } from '@forkpool/pool-core/base'
 import type { BatchCarrier, BatchOwner, BatchSubmission, CarrierLimits } from '@forkpool/pool-core/batch'
 import { reportCallbackError } from '@forkpool/pool-core/future'
-import type { ItemBlock, ResultsMessage, ServerMessage, WelcomeMessage } from '@forkpool/pool-core/protocol'
-import { decodeServerMessage, encodeClientMessage, FRAME_BYTES_MAX, SUBPROTOCOL_CBOR } from '@forkpool/pool-core/protocol'
+import type { ClientMessage, ItemBlock, ResultsMessage, ServerMessage, WelcomeMessage } from '@forkpool/pool-core/protocol'
+import {
+  decodeServerMessage,
+  encodeClientMessage,
+  encodeClientParts,
+  FRAME_BYTES_MAX,
+  SUBPROTOCOL_CBOR,
+} from '@forkpool/pool-core/protocol'
 import type { SessionCommand, SessionEvent } from './session-events.ts'
 import type { SessionState } from './session-state.ts'
 import { createSession, takeBatchNumber } from './session-state.ts'
@@ -136,10 +142,21 @@ export class Connection implements BatchCarrier {
     for (const command of stepSession(this.#state, event)) this.#run(command)
   }
 
+  #send(message: ClientMessage): void {
+    const transport = this.#transport
+    if (transport?.sendParts === undefined) {
+      transport?.send(encodeClientMessage(message, 'cbor'))
+      return
+    }
+    const frame = encodeClientParts(message)
+    if (frame instanceof Uint8Array) transport.send(frame)
+    else transport.sendParts(frame)
+  }
+
   #run(command: SessionCommand): void {
     switch (command.kind) {
       case 'send':
-        this.#transport?.send(encodeClientMessage(command.message, 'cbor'))
+        this.#send(command.message)
         break
       case 'ready':
         this.#ready(command.welcome)

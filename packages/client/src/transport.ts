@@ -1,9 +1,12 @@
 import type { Clock, ForkpoolError } from '@forkpool/pool-core/base'
+import type { FrameParts } from '@forkpool/pool-core/protocol'
 
 /** One WebSocket, as the client needs it. Implementations: `transports/node.ts`, `transports/browser.ts`. */
 export interface Transport {
   /** Sends one frame: at once if it is alone, together with others of the same turn if not. After the end it does nothing. */
   send(frame: Uint8Array | string): void
+  /** As `send`, of a frame in parts, which must not change until they are written. Absent where parts spare no copy. */
+  sendParts?(parts: FrameParts): void
   /** Says goodbye to the other side (RFC 6455 §7.4) and closes; `closed` follows, within a second also when nobody answers. */
   close(code: number, reason: string): void
 }

@@ -1,9 +1,10 @@
 import cluster from 'node:cluster'
 import type { Cancel, Clock, ExitCause, Random } from '@forkpool/pool-core/base'
 import { after, ForkpoolError } from '@forkpool/pool-core/base'
+import { sendTo } from '@forkpool/pool-core/link'
 import type { WorkerLink } from '@forkpool/pool-core/link'
 import type { RunMessage, WorkerMessage } from '@forkpool/pool-core/protocol'
-import { decodeWorkerMessage, encodeCoordinatorMessage } from '@forkpool/pool-core/protocol'
+import { decodeWorkerMessage, encodeCoordinatorMessage, encodeCoordinatorParts } from '@forkpool/pool-core/protocol'
 import type { ShardId, WorkerId } from '@forkpool/pool-core/scheduler'
 import type { FleetEvents, WorkerFleet } from '../worker-fleet.ts'
 import type { Log } from '../log.ts'
@@ -93,7 +94,8 @@ export class Fleet implements WorkerFleet, Service {
   }
 
   run(worker: WorkerId, message: RunMessage): void {
-    this.#linkOf(worker)?.send(encodeCoordinatorMessage(message))
+    const link = this.#linkOf(worker)
+    if (link !== undefined) sendTo(link, encodeCoordinatorParts(message))
   }
 
   abort(worker: WorkerId, shard: ShardId): void {

@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws'
 import type { Clock, Instant, Random } from '@forkpool/pool-core/base'
 import { after, ForkpoolError } from '@forkpool/pool-core/base'
 import type { ClientMessage, Dialect, ServerMessage } from '@forkpool/pool-core/protocol'
-import { decodeClientMessage, dialectOf, encodeServerMessage } from '@forkpool/pool-core/protocol'
+import { decodeClientMessage, dialectOf, encodeServerMessage, encodeServerParts } from '@forkpool/pool-core/protocol'
 import type { SessionId } from '@forkpool/pool-core/scheduler'
 import type { Access } from '../access/access.ts'
 import { mayActAs } from '../access/role.ts'
@@ -98,7 +98,7 @@ export class ClientConnection {
     this.#watch = new ConnectionWatch(limits, this.#progress, clock.now())
     this.#writer = new SocketWriter(
       webSocket,
-      (message: ServerMessage) => encodeServerMessage(message, this.#dialect),
+      (message: ServerMessage) => (this.#dialect === 'cbor' ? encodeServerParts(message) : encodeServerMessage(message, 'json')),
       (congested) => this.#session.setCongested(congested),
     )
     this.#session = new ClientSession(

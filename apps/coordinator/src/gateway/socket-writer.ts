@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws'
-import type { ServerMessage } from '@forkpool/pool-core/protocol'
-import { smallWebSocketFrame } from '@forkpool/pool-core/protocol'
+import type { FrameParts, ServerMessage } from '@forkpool/pool-core/protocol'
+import { smallWebSocketFrame, webSocketHead } from '@forkpool/pool-core/protocol'
 
 /** So many bytes may wait in a socket before its batches are paused: above a result window, so that one batch never meets it. */
 const CONGESTED_BYTES = 32 * 1024 * 1024
@@ -21,12 +21,16 @@ interface Stream {
  */
 export class SocketWriter {
   readonly #socket: WebSocket
-  readonly #encode: (message: ServerMessage) => Uint8Array | string
+  readonly #encode: (message: ServerMessage) => Uint8Array | FrameParts | string
   readonly #onCongestion: (congested: boolean) => void
   #turn: 'idle' | 'sent' | 'gathering' = 'idle'
   #congested = false
 
-  constructor(socket: WebSocket, encode: (message: ServerMessage) => Uint8Array | string, onCongestion: (congested: boolean) => void) {
+  constructor(
+    socket: WebSocket,
+    encode: (message: ServerMessage) => Uint8Array | FrameParts | string,
+    onCongestion: (congested: boolean) => void,
+  ) {
     this.#socket = socket
     this.#encode = encode
     this.#onCongestion = onCongestion
@@ -38,16 +42,34 @@ export class SocketWriter {
     // ws keeps its net socket in `_socket`, as its documentation of `bufferedAmount` and its own examples do.
     const stream = (socket as unknown as { readonly _socket?: Stream })._socket
     const frame = this.#encode(message)
-    const small = stream === undefined || typeof frame === 'string' ? undefined : smallWebSocketFrame(frame, false)
     if (stream !== undefined) this.#gather(stream)
     // Nothing is compressed and no message has several frames, so `ws` keeps nothing back that this could overtake.
-    if (small === undefined) socket.send(frame, this.#written)
-    else stream?.write(small)
+    if (stream === undefined || typeof frame === 'string') socket.send(whole(frame), this.#written)
+    else if (frame instanceof Uint8Array) this.#writeFrame(stream, frame)
+    else this.#writeParts(stream, frame)
     if (!this.#congested && socket.bufferedAmount > CONGESTED_BYTES) {
       this.#congested = true
       stream?.once('drain', this.#written)
       this.#onCongestion(true)
     }
+  }
+
+  #writeFrame(stream: Stream, frame: Uint8Array): void {
+    const small = smallWebSocketFrame(frame, false)
+    if (small === undefined) this.#socket.send(frame, this.#written)
+    else stream.write(small)
+  }
+
+  #writeParts(stream: Stream, parts: FrameParts): void {
+    stream.cork()
+    stream.write(
+      webSocketHead(
+        parts.reduce((sum, part) => sum + part.length, 0),
+        false,
+      ),
+    )
+    for (const part of parts) stream.write(part)
+    stream.uncork()
   }
 
   #gather(stream: Stream): void {
@@ -68,4 +90,8 @@ export class SocketWriter {
     this.#congested = false
     this.#onCongestion(false)
   }
+}
+
+function whole(frame: Uint8Array | FrameParts | string): Uint8Array | string {
+  return typeof frame === 'string' || frame instanceof Uint8Array ? frame : Buffer.concat(frame)
 }

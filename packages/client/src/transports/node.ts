@@ -2,7 +2,8 @@ import { randomFillSync } from 'node:crypto'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { after, ForkpoolError } from '@forkpool/pool-core/base'
-import { smallWebSocketFrame } from '@forkpool/pool-core/protocol'
+import { smallWebSocketFrame, webSocketHead } from '@forkpool/pool-core/protocol'
+import type { FrameParts } from '@forkpool/pool-core/protocol'
 import WebSocket from 'ws'
 import type { TlsOptions, Transport, TransportKind, TransportListener, TransportTarget } from '../transport.ts'
 import { CLOSE_TIMEOUT_MS } from '../transport.ts'
@@ -82,6 +83,22 @@ class NodeTransport implements Transport {
     // Nothing is compressed and no message has several frames, so `ws` keeps nothing back that this could overtake.
     if (small === undefined) this.#webSocket.send(frame)
     else this.#socket?.write(small)
+  }
+
+  sendParts(parts: FrameParts): void {
+    const socket = this.#socket
+    // A mask has to be laid over all of it.
+    if (!this.#maskless || socket === undefined) return this.send(Buffer.concat(parts))
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return
+    socket.cork()
+    socket.write(
+      webSocketHead(
+        parts.reduce((sum, part) => sum + part.length, 0),
+        true,
+      ),
+    )
+    for (const part of parts) socket.write(part)
+    socket.uncork()
   }
 
   close(code: number, reason: string): void {

@@ -12,6 +12,8 @@ export interface LinkClosed {
 export interface WorkerLink {
   /** Sends a frame; after the end of the link it does nothing: the `onClose` handler has said so. The frame's bytes must not change afterwards. */
   send(frame: Uint8Array): void
+  /** As `send`, of a frame in parts, which must not change until they are written. Absent where parts spare no copy. */
+  sendParts?(parts: readonly Uint8Array[]): void
   /** Called for each frame, in order. Bytes are valid until the handler returns unless it keeps a copy. */
   onFrame(handler: (frame: Uint8Array) => void): void
   /** Called once, when no frame will come any more, whoever closed. */

@@ -18,10 +18,14 @@ import {
   decodeServerMessage,
   decodeWorkerMessage,
   encodeClientMessage,
+  encodeClientParts,
   encodeCoordinatorMessage,
   encodeServerMessage,
+  encodeServerParts,
   encodeWorkerMessage,
 } from './frame.ts'
+import type { FrameParts } from './frame.ts'
+import { encodeItems } from './item-encoding.ts'
 
 function expectSame(actual: unknown, expected: unknown): void {
   if (!isDeepStrictEqual(actual, expected)) expect(actual).toStrictEqual(expected)
@@ -164,3 +168,40 @@ it('any JSON is a message or BAD_MESSAGE', PATIENT, () => {
   )
   expect(Object.getOwnPropertyNames(Object.prototype).toSorted()).toEqual(prototypeKeys)
 })
+
+it('is the same frame in parts, and a large block is one of them', () => {
+  const large = fc.integer({ min: 2_100, max: 5_000 }).map((count) => encodeItems(Array.from({ length: count }, (_, i) => i / 3)))
+  const texts = fc.integer({ min: 5_000, max: 9_000 }).map((count) => encodeItems(Array.from({ length: count }, (_, i) => `item ${i}`)))
+  const block = fc.oneof(large, texts)
+  const summary = { outcome: 'completed', completed: 7, failed: 0, cancelled: 0, wallMs: 1.5, runMs: 1, workers: 1 } as const
+  fc.assert(
+    fc.property(block, fc.nat(70_000), (items, n) => {
+      const messages: readonly (readonly [Uint8Array | string, Uint8Array | FrameParts])[] = [
+        pairOf(encodeClientMessage, encodeClientParts, { kind: 'items', batch: n + 1, items, end: true }),
+        pairOf(encodeClientMessage, encodeClientParts, { kind: 'submit', batch: n + 1, task: 't', items, total: n, end: true }),
+        pairOf(encodeServerMessage, encodeServerParts, {
+          kind: 'results',
+          batch: n + 1,
+          from: n,
+          count: items.count,
+          values: items,
+          done: summary,
+        }),
+      ]
+      for (const [whole, parts] of messages) {
+        expect(Array.isArray(parts)).toBe(true)
+        expect((parts as FrameParts).some((part) => part.buffer === items.bytes.buffer && part.length === items.bytes.length)).toBe(true)
+        expect(Buffer.concat(parts as FrameParts).equals(whole as Uint8Array)).toBe(true)
+      }
+    }),
+    { numRuns: 30 },
+  )
+})
+
+function pairOf<Message>(
+  whole: (message: Message, dialect: 'cbor') => Uint8Array | string,
+  parts: (message: Message) => Uint8Array | FrameParts,
+  message: Message,
+): readonly [Uint8Array | string, Uint8Array | FrameParts] {
+  return [whole(message, 'cbor'), parts(message)]
+}

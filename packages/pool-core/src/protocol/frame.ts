@@ -1,8 +1,10 @@
 import { ForkpoolError } from '../base/errors.ts'
+import { LENT_BYTES_MIN } from './cbor/cbor-writer.ts'
 import type { ClientMessage, ServerMessage } from './client-messages.ts'
 import type { Dialect } from './dialect.ts'
 import { readResults, readSubmit, writeResults, writeSubmit } from './hot-frames/client-frames.ts'
 import { readRan, readRun, writeRan, writeRun } from './hot-frames/worker-frames.ts'
+import type { ItemBlock } from './item-block.ts'
 import { CLIENT_MESSAGES, SERVER_MESSAGES } from './schema/client-schema.ts'
 import { MessageCodec } from './schema/message-codec.ts'
 import { COORDINATOR_MESSAGES, WORKER_MESSAGES } from './schema/worker-schema.ts'
@@ -37,6 +39,38 @@ export function encodeWorkerMessage(message: WorkerMessage): Uint8Array {
 /** A coordinator's message to a worker as one binary frame; as `encodeClientMessage`. */
 export function encodeCoordinatorMessage(message: CoordinatorMessage): Uint8Array {
   return (message.kind === 'run' ? writeRun(message) : undefined) ?? coordinator.toCbor(message)
+}
+
+/**
+ * A binary frame in parts that belong together, in order: where the message holds a large block, that block's own bytes are one of them, and were not
+ * copied. For a transport that writes several pieces as one; the bytes must not change until it has.
+ */
+export type FrameParts = readonly Uint8Array[]
+
+/** A client's message as `encodeClientMessage` gives it, or in parts where that spares a copy. */
+export function encodeClientParts(message: ClientMessage): Uint8Array | FrameParts {
+  if (message.kind !== 'submit' && message.kind !== 'items') return client.toCbor(message)
+  return isLarge(message.items) ? client.toCborParts(message) : (encodeClientMessage(message, 'cbor') as Uint8Array)
+}
+
+/** A coordinator's message to a client, or its parts; as `encodeClientParts`. */
+export function encodeServerParts(message: ServerMessage): Uint8Array | FrameParts {
+  if (message.kind === 'results' && isLarge(message.values)) return server.toCborParts(message)
+  return encodeServerMessage(message, 'cbor') as Uint8Array
+}
+
+/** A worker's message, or its parts; as `encodeClientParts`. */
+export function encodeWorkerParts(message: WorkerMessage): Uint8Array | FrameParts {
+  return message.kind === 'ran' && isLarge(message.values) ? worker.toCborParts(message) : encodeWorkerMessage(message)
+}
+
+/** A coordinator's message to a worker, or its parts; as `encodeClientParts`. */
+export function encodeCoordinatorParts(message: CoordinatorMessage): Uint8Array | FrameParts {
+  return message.kind === 'run' && isLarge(message.items) ? coordinator.toCborParts(message) : encodeCoordinatorMessage(message)
+}
+
+function isLarge(block: ItemBlock | undefined): boolean {
+  return block !== undefined && block.bytes.length >= LENT_BYTES_MIN
 }
 
 /**

@@ -14,10 +14,15 @@ export {
   decodeServerMessage,
   decodeWorkerMessage,
   encodeClientMessage,
+  encodeClientParts,
   encodeCoordinatorMessage,
+  encodeCoordinatorParts,
   encodeServerMessage,
+  encodeServerParts,
   encodeWorkerMessage,
+  encodeWorkerParts,
 } from './frame.ts'
+export type { FrameParts } from './frame.ts'
 export { blockBytes, resultBytes, sliceBlock } from './item-block.ts'
 export type { ItemBlock, ItemCodec } from './item-block.ts'
 export { ItemBlockBuilder } from './item-block-builder.ts'
@@ -28,7 +33,7 @@ export * from './limits.ts'
 export { fillProtocolTables } from './schema/protocol-tables.ts'
 export { setHandleReviver } from './values/handle-reviver.ts'
 export type { HandleReviver } from './values/handle-reviver.ts'
-export { smallWebSocketFrame } from './small-web-socket-frame.ts'
+export { smallWebSocketFrame, webSocketHead } from './web-socket-frame.ts'
 export { chooseVersion, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN, SUBPROTOCOL_CBOR, SUBPROTOCOL_JSON } from './version.ts'
 export { fromWireError, toWireError, wireErrorBytes } from './wire-error.ts'
 export type { WireError } from './wire-error.ts'

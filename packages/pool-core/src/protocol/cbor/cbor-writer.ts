@@ -11,6 +11,9 @@ const TEXT_LOOP_MAX = 40
 /** Up to this length room for the longest encoding is made without looking; above, the exact length is worth a copy. */
 const TEXT_GUESS_MAX = 4096
 
+/** Byte strings of this length and more are lent to the frame, where it takes parts: below it a copy costs less than another part. */
+export const LENT_BYTES_MIN: number = 16 * 1024
+
 const NAN_BITS = 0x7ff8_0000_0000_0000n
 
 const EMPTY = new Uint8Array(0)
@@ -33,6 +36,8 @@ export class CborWriter {
   #bytesMax = 0
   #endMax = 0
   #busy = false
+  /** Long byte strings that stand between what was written, each with the length at which it does; undefined where all are copied. */
+  #lent: { readonly at: number; readonly bytes: Uint8Array }[] | undefined
   /** Takes the buffers that do not go into the bytes; undefined where all do. */
   attachments: Attachments | undefined
 
@@ -46,14 +51,23 @@ export class CborWriter {
     return this.#busy
   }
 
-  /** Bytes written since `begin`. */
+  /** Bytes written since `begin`, without those that were lent. */
   get length(): number {
     return this.#at - this.#start
   }
 
-  /** Starts a new thing of about `bytesHint` bytes; more than `bytesMax` is an error. A right hint spares every copy. */
-  begin(bytesHint: number, bytesMax: number): void {
+  /** Whether no more was written than is allowed. */
+  get fits(): boolean {
+    return this.length <= this.#endMax
+  }
+
+  /**
+   * Starts a new thing of about `bytesHint` bytes; more than `bytesMax` is an error. A right hint spares every copy.
+   * @param lends long byte strings become parts of their own, for `finishParts`; then the hint does not count them.
+   */
+  begin(bytesHint: number, bytesMax: number, lends = false): void {
     this.#busy = true
+    this.#lent = lends ? [] : undefined
     const wanted = Math.min(bytesHint, bytesMax)
     if (this.#bytes.length - this.#at < wanted) this.#adopt(new Uint8Array(Math.max(SLAB_BYTES, wanted)))
     this.#start = this.#at
@@ -64,6 +78,7 @@ export class CborWriter {
   finish(): Uint8Array {
     const whole = this.#bytes.subarray(this.#start, this.#at)
     this.#busy = false
+    this.#lent = undefined
     this.attachments = undefined
     // A buffer made for one large thing goes with it: small frames in its tail would keep all of it alive.
     if (this.#bytes.length > SLAB_BYTES) this.#adopt(EMPTY)
@@ -71,9 +86,24 @@ export class CborWriter {
     return whole
   }
 
+  /** Ends what `begin` began as its parts, in order: what was written, and between it the byte strings that were lent, which must not change any more. */
+  finishParts(): readonly Uint8Array[] {
+    const lent = this.#lent ?? []
+    const written = this.finish()
+    const parts: Uint8Array[] = []
+    let at = 0
+    for (const one of lent) {
+      parts.push(written.subarray(at, one.at), one.bytes)
+      at = one.at
+    }
+    if (at < written.length) parts.push(written.subarray(at))
+    return parts
+  }
+
   /** Forgets what was written since `begin`. */
   abandon(): void {
     this.#busy = false
+    this.#lent = undefined
     this.attachments = undefined
     this.#at = this.#start
     if (this.#bytes.length > SLAB_BYTES) this.#adopt(EMPTY)
@@ -137,7 +167,13 @@ export class CborWriter {
   /** A byte string (major type 2). */
   byteString(bytes: Uint8Array): void {
     this.head(2, bytes.length)
-    this.raw(bytes)
+    if (this.#lent === undefined || bytes.length < LENT_BYTES_MIN) {
+      this.raw(bytes)
+      return
+    }
+    if (this.length + bytes.length > this.#endMax) throw this.#tooLarge()
+    this.#endMax -= bytes.length
+    this.#lent.push({ at: this.length, bytes })
   }
 
   /** A text string (major type 3), or for a text with lone surrogates tag 273 on its bytes in WTF-8. */
@@ -248,8 +284,8 @@ const shared = new CborWriter()
  * A writer that nobody uses now, begun. The common one, except while a value's own getter encodes something in the middle of
  * another encoding.
  */
-export function beginWriter(bytesHint: number, bytesMax: number): CborWriter {
+export function beginWriter(bytesHint: number, bytesMax: number, lends = false): CborWriter {
   const writer = shared.busy ? new CborWriter() : shared
-  writer.begin(bytesHint, bytesMax)
+  writer.begin(bytesHint, bytesMax, lends)
   return writer
 }

@@ -1,6 +1,7 @@
 import { ForkpoolError } from '../../base/errors.ts'
 import { CborReader } from '../cbor/cbor-reader.ts'
 import { beginWriter } from '../cbor/cbor-writer.ts'
+import type { CborWriter } from '../cbor/cbor-writer.ts'
 import type { ItemBlock } from '../item-block.ts'
 import { isNestedDeeper } from '../item-json.ts'
 import { FRAME_BYTES_MAX, VALUE_DEPTH_MAX } from '../limits.ts'
@@ -49,14 +50,25 @@ export class MessageCodec<Message extends Kinded> {
 
   /** One map in a binary frame. The bytes are the caller's for ever, but may share their `ArrayBuffer`. */
   toCbor(message: Message): Uint8Array {
-    const entry = this.#entry(message.kind)
-    const writer = beginWriter(frameBytesGuess(message), FRAME_BYTES_MAX)
+    const writer = beginWriter(frameBytesGuess(message, true), FRAME_BYTES_MAX)
+    this.#write(writer, message)
+    return writer.finish()
+  }
+
+  /** As `toCbor`, in parts that belong together: the bytes of a large block are one of them, and are not copied. */
+  toCborParts(message: Message): readonly Uint8Array[] {
+    const writer = beginWriter(frameBytesGuess(message, false), FRAME_BYTES_MAX, true)
+    this.#write(writer, message)
+    return writer.finishParts()
+  }
+
+  #write(writer: CborWriter, message: Message): void {
     try {
+      const entry = this.#entry(message.kind)
       writer.byte(EMPTY_MAP)
       writer.raw(entry.cbor)
       writer.patch(0, EMPTY_MAP | (entry.struct.writeFields(writer, message) + 1))
-      if (writer.length > FRAME_BYTES_MAX) throw new ForkpoolError('LIMIT_EXCEEDED', `larger than ${FRAME_BYTES_MAX} bytes`)
-      return writer.finish()
+      if (!writer.fits) throw new ForkpoolError('LIMIT_EXCEEDED', `larger than ${FRAME_BYTES_MAX} bytes`)
     } catch (error) {
       writer.abandon()
       throw sendingError(error, message.kind)
@@ -160,11 +172,11 @@ function plain(frame: Uint8Array): Uint8Array {
   return frame.constructor === Uint8Array ? frame : new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength)
 }
 
-/** About as many bytes as the frame will have: a right guess spares the copy of a large block. */
-function frameBytesGuess(message: Kinded): number {
+/** About as many bytes as the frame will have: a right guess spares the copy of a large block. Without `copied` the block's bytes do not count. */
+function frameBytesGuess(message: Kinded, copied: boolean): number {
   const { items, values, failures } = message as { items?: ItemBlock; values?: ItemBlock; failures?: readonly unknown[] }
   const block = items ?? values
-  const blockBytes = block === undefined ? 0 : block.bytes.length + (block.offsets?.byteLength ?? 0)
+  const blockBytes = block === undefined || !copied ? 0 : block.bytes.length + (block.offsets?.byteLength ?? 0)
   return MESSAGE_BYTES_GUESS + blockBytes + (failures === undefined ? 0 : failures.length * FAILURE_BYTES_GUESS)
 }
 

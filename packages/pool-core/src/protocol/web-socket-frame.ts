@@ -7,8 +7,9 @@ const SLAB_BYTES = 64 * 1024
 /** A final frame of binary data: FIN and opcode 2. */
 const BINARY = 0x82
 const MASKED = 0x80
-/** A length that needs two bytes more. */
+/** A length that needs two bytes more, and one that needs eight. */
 const LENGTH_16 = 126
+const LENGTH_64 = 127
 
 let slab = new Uint8Array(0)
 let at = 0
@@ -42,4 +43,19 @@ export function smallWebSocketFrame(payload: Uint8Array, masked: boolean): Uint8
   slab.set(payload, at)
   at += length
   return slab.subarray(start, at)
+}
+
+/**
+ * The head of a WebSocket frame (RFC 6455 §5.2) whose payload of `length` bytes is written behind it, in one piece or several: one final binary message.
+ * @param masked as for `smallWebSocketFrame`.
+ */
+export function webSocketHead(length: number, masked: boolean): Uint8Array {
+  const mark = masked ? MASKED : 0
+  const extra = length < LENGTH_16 ? 0 : length < 0x1_0000 ? 2 : 8
+  const head = new Uint8Array(2 + extra + (masked ? 4 : 0))
+  head[0] = BINARY
+  head[1] = mark | (extra === 0 ? length : extra === 2 ? LENGTH_16 : LENGTH_64)
+  if (extra === 2) new DataView(head.buffer).setUint16(2, length)
+  else if (extra === 8) new DataView(head.buffer).setBigUint64(2, BigInt(length))
+  return head
 }

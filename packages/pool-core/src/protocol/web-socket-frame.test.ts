@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { smallWebSocketFrame } from './small-web-socket-frame.ts'
+import { smallWebSocketFrame, webSocketHead } from './web-socket-frame.ts'
 
 /** Reads a frame as RFC 6455 §5.2 has it. */
 function read(frame: Uint8Array): { readonly first: number; readonly masked: boolean; readonly payload: Uint8Array } {
@@ -11,6 +11,9 @@ function read(frame: Uint8Array): { readonly first: number; readonly masked: boo
   if (length === 126) {
     length = ((frame[2] as number) << 8) | (frame[3] as number)
     at = 4
+  } else if (length === 127) {
+    length = Number(new DataView(frame.buffer, frame.byteOffset + 2).getBigUint64(0))
+    at = 10
   }
   const mask = masked ? frame.subarray(at, at + 4) : new Uint8Array(4)
   if (masked) at += 4
@@ -38,4 +41,15 @@ it('does not write again what it gave out', () => {
 it('leaves long payloads to the library', () => {
   expect(smallWebSocketFrame(new Uint8Array(4096), false)).toBeDefined()
   expect(smallWebSocketFrame(new Uint8Array(4097), false)).toBeUndefined()
+})
+
+it.each([0, 1, 125, 126, 127, 65_535, 65_536, 70_000])('a head for %i bytes goes before them', (length) => {
+  for (const masked of [false, true]) {
+    const payload = new Uint8Array(length).fill(7)
+    const frame = Buffer.concat([webSocketHead(length, masked), payload])
+    const { first, ...rest } = read(frame)
+    expect(first).toBe(0x82)
+    expect(rest.masked).toBe(masked)
+    expect(Buffer.from(rest.payload).equals(payload)).toBe(true)
+  }
 })
