@@ -87,6 +87,13 @@ describe('the WebSocket under a link', () => {
     expect(stream.writableCorked).toBe(0)
   })
 
+  it('keeps nothing back once it is flushed', async () => {
+    const { ends, stream } = await connectPair()
+    for (let i = 0; i < 3; i++) ends[1].send(new Uint8Array(10))
+    ends[1].flush()
+    expect(stream.writableCorked).toBe(0)
+  })
+
   it('does not gather more than is worth waiting for', async () => {
     const { ends, stream } = await connectPair()
     ends[1].send(new Uint8Array(10))

@@ -99,7 +99,36 @@ describe.each(kinds)('$name', ({ open }) => {
   })
 })
 
+/** A link that keeps what is sent until it is flushed, as long as that may be. */
+function heldLink(): WorkerLink & { readonly handedOver: () => number } {
+  let sent = 0
+  let handedOver = 0
+  return { send: () => sent++, flush: () => (handedOver = sent), onFrame() {}, onClose() {}, close() {}, handedOver: () => handedOver }
+}
+
+describe('a link of rings', () => {
+  it('rings at once, however the link below gathers its frames', () => {
+    const below = heldLink()
+    const ring = new RingLink(below, systemClock)
+    ring.join(new ThreadMemory(ringMemoryBytes(RING_BYTES)), 1)
+    expect(below.handedOver()).toBe(1)
+  })
+})
+
 describe('a link over a stream', () => {
+  it('hands over what it gathered when it is flushed, before the turn ends', async () => {
+    const [near, far] = await socketPair()
+    const [sender, receiver] = [new StreamLink(near), new StreamLink(far)]
+    let arrived = 0
+    receiver.onFrame(() => arrived++)
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    for (let i = 0; i < 3; i++) sender.send(Uint8Array.of(i))
+    sender.flush()
+    // The end of the turn is behind this in the queue, and what the system has is read before.
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    expect(arrived).toBe(3)
+  })
+
   it('takes frames that come byte by byte', async () => {
     const [raw, far] = await socketPair()
     const link = new StreamLink(far)

@@ -92,6 +92,10 @@ export class WebSocketLink implements WorkerLink {
     }
   }
 
+  flush(): void {
+    this.#release()
+  }
+
   onFrame(handler: (frame: Uint8Array) => void): void {
     this.#onFrame = handler
     this.#socket.resume()

@@ -37,6 +37,10 @@ export class MessagePortLink implements WorkerLink {
     this.#port.postMessage(own, [own.buffer as ArrayBuffer])
   }
 
+  flush(): void {
+    // Nothing waits: a message is on its way when it is posted.
+  }
+
   onFrame(handler: (frame: Uint8Array) => void): void {
     this.#onFrame = handler
     this.#read()

@@ -77,7 +77,7 @@ export class RingLink implements WorkerLink {
     this.#listen()
     if (side === 0) return
     this.#writes = true
-    this.#link.send(BELL)
+    this.#ring()
   }
 
   send(frame: Uint8Array): void {
@@ -92,6 +92,10 @@ export class RingLink implements WorkerLink {
     if (this.#state === 'looking') return
     if (this.#patience.isWorthwhile) this.#lookSoon(joined)
     else if (joined.writer.isBehind) this.#sleep(joined)
+  }
+
+  flush(): void {
+    this.#link.flush()
   }
 
   onFrame(handler: (frame: Uint8Array) => void): void {
@@ -130,7 +134,7 @@ export class RingLink implements WorkerLink {
     this.#reads = true
     if (!this.#writes) {
       this.#writes = true
-      this.#link.send(BELL)
+      this.#ring()
     }
     if (this.#state === 'looking') return
     // Awake first, then a look: what is written after the look, its writer finds nobody to wake for.
@@ -211,7 +215,13 @@ export class RingLink implements WorkerLink {
   /** Rings the bell if the other side sleeps and waits for this, once for each sleep. */
   #wakeOther({ memory, otherSleep }: Joined, cause: number): void {
     if (Atomics.load(memory.words, otherSleep) < cause) return
-    if (Atomics.exchange(memory.words, otherSleep, SLEEP.AWAKE) !== SLEEP.AWAKE) this.#link.send(BELL)
+    if (Atomics.exchange(memory.words, otherSleep, SLEEP.AWAKE) !== SLEEP.AWAKE) this.#ring()
+  }
+
+  /** Not at the end of the turn, but now: a task that keeps this event loop from turning may come first. */
+  #ring(): void {
+    this.#link.send(BELL)
+    this.#link.flush()
   }
 
   #closeWhenWritten(): void {

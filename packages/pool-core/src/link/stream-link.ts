@@ -59,6 +59,10 @@ export class StreamLink implements WorkerLink {
     }
   }
 
+  flush(): void {
+    this.#release()
+  }
+
   onFrame(handler: (frame: Uint8Array) => void): void {
     this.#onFrame = handler
     this.#socket.resume()

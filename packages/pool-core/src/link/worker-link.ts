@@ -14,6 +14,11 @@ export interface WorkerLink {
   send(frame: Uint8Array): void
   /** As `send`, of a frame in parts, which must not change until they are written. Absent where parts spare no copy. */
   sendParts?(parts: readonly Uint8Array[]): void
+  /**
+   * Hands over at once what was sent and may wait for the end of this turn of the event loop. For who is about to run what may keep the turn
+   * from ending: no answer may wait for that.
+   */
+  flush(): void
   /** Called for each frame, in order. Bytes are valid until the handler returns unless it keeps a copy. */
   onFrame(handler: (frame: Uint8Array) => void): void
   /** Called once, when no frame will come any more, whoever closed. */

@@ -26,6 +26,7 @@ class HandBackend implements WorkerBackend {
         said.push(kind)
         if (kind === 'stop' && !this.stopsSlowly) end({ exitCode: 0 })
       },
+      flush: () => {},
       onFrame: (handler) => (onFrame = handler),
       onClose: () => {},
       close: () => {},

@@ -31,6 +31,16 @@ test('a shard is late after its time, and overdue after the grace', () => {
   expect(deadlines.answered(A, shard(1))).toBe(true)
 })
 
+test('an answer that has come by the end of the time is not late, though it is read after it', () => {
+  const { clock, deadlines, told } = setUp()
+  deadlines.assigned(A, shard(1), 100)
+  expect(clock.runNext()).toBe(true)
+  expect(clock.now()).toBe(100)
+  expect(deadlines.answered(A, shard(1))).toBe(false)
+  clock.advance(1_000)
+  expect(told).toEqual([])
+})
+
 test('the time of a shard begins when the one before it was answered', () => {
   const { clock, deadlines, told } = setUp()
   deadlines.assigned(A, shard(1), undefined)

@@ -117,13 +117,16 @@ export class RunDeadlines {
   #begin(worker: WorkerId, held: Held): void {
     if (held.hasBegun) return
     held.hasBegun = true
-    const { shard, timeoutMs } = held
+    const { timeoutMs } = held
     if (timeoutMs === undefined) return
-    this.#schedule(held, timeoutMs, () => {
-      held.isLate = true
-      this.#schedule(held, this.#graceMs, () => this.#events.overdue(worker, shard))
-      this.#events.late(worker, shard)
-    })
+    // The answer may have come while this program did other things: it is read before the time is called over.
+    this.#schedule(held, timeoutMs, () => this.#schedule(held, 0, () => this.#late(worker, held)))
+  }
+
+  #late(worker: WorkerId, held: Held): void {
+    held.isLate = true
+    this.#schedule(held, this.#graceMs, () => this.#events.overdue(worker, held.shard))
+    this.#events.late(worker, held.shard)
   }
 
   #schedule(held: Held, ms: number, run: () => void): void {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ForkpoolError } from '../base/index.ts'
 import type { WorkerLink } from '../link/worker-link.ts'
-import { decodeWorkerMessage, encodeCoordinatorMessage, encodeItems } from '../protocol/index.ts'
+import { decodeItems, decodeWorkerMessage, encodeCoordinatorMessage, encodeItems } from '../protocol/index.ts'
 import type { CoordinatorMessage, RanMessage } from '../protocol/index.ts'
 import { taskContext, TaskRegistry } from '../task/index.ts'
 import type { TaskFunction } from '../task/index.ts'
@@ -13,6 +13,8 @@ import { WorkerSession } from './worker-session.ts'
 class Bench {
   readonly reports: RanMessage[] = []
   stopped = 0
+  /** Reports that the link may not keep back any more. */
+  flushed = 0
   readonly garbage: unknown[] = []
   /** Ends of the tasks that wait now: one at most, as a worker runs one task at a time. */
   readonly waiting: (() => void)[] = []
@@ -25,6 +27,7 @@ class Bench {
         const message = decodeWorkerMessage(frame)
         if (message.kind === 'ran') this.reports.push(message)
       },
+      flush: () => (this.flushed = this.reports.length),
       onFrame: () => {},
       onClose: () => {},
       close: () => {},
@@ -36,6 +39,7 @@ class Bench {
       })
     const functions = new Map<string, TaskFunction>([
       ['compute', (n) => n],
+      ['count', () => this.flushed],
       ['wait', wait],
     ])
     const registry = new TaskRegistry([{ origin: 'test', label: 'test', prefix: 'test', builtIn: false, functions }])
@@ -124,6 +128,13 @@ describe('the shards of a worker session', () => {
     for (let shard = 1; shard <= 5; shard++) bench.run(shard, 'compute', shard)
     await settle()
     expect(bench.reports.map(({ shard, count }) => [shard, count])).toEqual([1, 2, 3, 4, 5].map((shard) => [shard, shard]))
+  })
+
+  it('begin when the reports on those before them are on their way', async () => {
+    const bench = new Bench()
+    for (let shard = 1; shard <= 4; shard++) bench.run(shard, 'count', 1)
+    await settle()
+    expect(bench.reports.map(({ values }) => decodeItems(values)[0])).toEqual([0, 1, 2, 3])
   })
 
   it('are interrupted by an abort, and the next goes on', async () => {

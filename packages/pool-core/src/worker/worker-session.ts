@@ -12,7 +12,7 @@ import { ShardNotes } from './shard-notes.ts'
 
 /**
  * Shards that are held run one after the other without a turn of the event loop between them for so long at most: reports wait for the
- * turn's end to be sent together, and an `abort` to be read.
+ * turn's end to be sent together, unless more is to run before it, and an `abort` to be read.
  */
 const TURN_AFTER_MS = 1
 
@@ -160,7 +160,7 @@ export class WorkerSession {
   }
 
   async #runAtOnce(message: RunMessage, places: Places): Promise<void> {
-    const { host, abandonAfterMs = 1_000, notes } = this.#parts
+    const { host, link, abandonAfterMs = 1_000, notes } = this.#parts
     const { shard } = message
     const prelude = this.#takePrelude(shard)
     const running = this.#open(message, prelude, (waits) => {
@@ -174,7 +174,9 @@ export class WorkerSession {
       places.give()
     } else {
       const onBegin = (): void => {
-        if (prelude?.tellsBegin === true) notes?.channel.send({ kind: 'began', shard })
+        if (prelude?.tellsBegin !== true) return
+        notes?.channel.send({ kind: 'began', shard })
+        link.flush()
       }
       this.#report(running, await runShardAtOnce(running.message, running.context, { ...host, places, abandonAfterMs, onBegin }))
     }
@@ -194,6 +196,8 @@ export class WorkerSession {
     const room = prelude?.room === undefined ? undefined : new StreamRoom(prelude.room)
     const running = { message: attached(message, prelude), context, room }
     this.#running.set(shard, running)
+    // What begins now may be long, or never end: reports on others do not wait for it.
+    this.#parts.link.flush()
     return running
   }
 

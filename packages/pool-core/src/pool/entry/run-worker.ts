@@ -81,6 +81,7 @@ function measuredLink(link: WorkerLink, measure: () => number): WorkerLink {
       if (!isNote(frame)) notes.send({ kind: 'memory', bytes: measure() })
       link.send(frame)
     },
+    flush: () => link.flush(),
     onFrame: (handler) => link.onFrame(handler),
     onClose: (handler) => link.onClose(handler),
     close: (reason) => link.close(reason),
