@@ -30,3 +30,20 @@ test('without a budget nobody ever looks', () => {
   expect(patience.isWorthwhile).toBe(false)
   expect(patience.isOver(0)).toBe(true)
 })
+
+test('where looks are in vain they become ever rarer, and where one finds something they come back', () => {
+  const patience = new Patience(0.1)
+  const waits = (found: boolean): number => {
+    let looks = 0
+    for (let i = 0; i < 200; i++) {
+      const looked = patience.isWorthwhile
+      if (looked) looks++
+      if (looked && !found) patience.gaveUp()
+      patience.ended(looked && found ? 0.03 : 0.15, !(looked && found))
+    }
+    return looks
+  }
+  expect(waits(false)).toBeLessThan(10)
+  for (let i = 0; i < 5; i++) waits(true)
+  expect(waits(true)).toBe(200)
+})

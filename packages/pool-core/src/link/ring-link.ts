@@ -158,8 +158,14 @@ export class RingLink implements WorkerLink {
   /** After a look: another one, or sleep. */
   #goOn(joined: Joined): void {
     if (this.#closed !== undefined || this.#state === 'looking') return
-    if (this.#patience.isWorthwhile && !this.#patience.isOver(this.#clock.now() - this.#waitsSince)) this.#lookSoon(joined)
-    else this.#sleep(joined)
+    if (this.#patience.isWorthwhile) {
+      if (!this.#patience.isOver(this.#clock.now() - this.#waitsSince)) {
+        this.#lookSoon(joined)
+        return
+      }
+      this.#patience.gaveUp()
+    }
+    this.#sleep(joined)
   }
 
   #lookSoon(joined: Joined): void {
