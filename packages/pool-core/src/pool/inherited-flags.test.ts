@@ -12,6 +12,10 @@ test.each([
     ['--test', '--test-name-pattern=x', '--watch-path=src', '-r', './setup.cjs'],
     ['-r', './setup.cjs'],
   ],
+  [
+    ['--cpu-prof', '--cpu-prof-interval', '200', '--conditions', 'x', '--watch-path', 'src', '--stack-size=900'],
+    ['--conditions', 'x', '--stack-size=900'],
+  ],
   [[], []],
 ])('%j gives workers %j', (flags, expected) => {
   expect(inheritedFlags(flags)).toEqual(expected)
