@@ -59,11 +59,6 @@ export function encodeServerParts(message: ServerMessage): Uint8Array | FramePar
   return encodeServerMessage(message, 'cbor') as Uint8Array
 }
 
-/** A worker's message, or its parts; as `encodeClientParts`. */
-export function encodeWorkerParts(message: WorkerMessage): Uint8Array | FrameParts {
-  return message.kind === 'ran' && isLarge(message.values) ? worker.toCborParts(message) : encodeWorkerMessage(message)
-}
-
 /** A coordinator's message to a worker, or its parts; as `encodeClientParts`. */
 export function encodeCoordinatorParts(message: CoordinatorMessage): Uint8Array | FrameParts {
   return message.kind === 'run' && isLarge(message.items) ? coordinator.toCborParts(message) : encodeCoordinatorMessage(message)

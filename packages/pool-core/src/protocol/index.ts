@@ -20,13 +20,13 @@ export {
   encodeServerMessage,
   encodeServerParts,
   encodeWorkerMessage,
-  encodeWorkerParts,
 } from './frame.ts'
 export type { FrameParts } from './frame.ts'
 export { blockBytes, resultBytes, sliceBlock } from './item-block.ts'
 export type { ItemBlock, ItemCodec } from './item-block.ts'
 export { ItemBlockBuilder } from './item-block-builder.ts'
 export { decodeItems, decodeItemsInto } from './item-decoding.ts'
+export { copyDoubles } from './values/typed-arrays.ts'
 export { encodeItems, encodeItemsJson } from './item-encoding.ts'
 export { concatBlocks, selectItems, transcodeToJson } from './item-regrouping.ts'
 export * from './limits.ts'

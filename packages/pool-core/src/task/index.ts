@@ -5,6 +5,7 @@
 export { carriedStorage, carriedStores, readStores } from './carried-storage.ts'
 export type { StoreSource } from './carried-storage.ts'
 export { move } from './move.ts'
+export { giveNumbersBack } from './number-buffers.ts'
 export { Places } from './places.ts'
 export { runShard } from './run-shard.ts'
 export type { ShardHost } from './run-shard.ts'

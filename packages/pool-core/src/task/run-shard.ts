@@ -2,7 +2,7 @@ import type { Clock } from '../base/index.ts'
 import type { RanMessage, RunMessage } from '../protocol/index.ts'
 import { Pace } from './pace.ts'
 import type { Decision } from './pace.ts'
-import { readArguments } from './shard-arguments.ts'
+import { readArguments, releaseArguments } from './shard-arguments.ts'
 import type { ShardArguments } from './shard-arguments.ts'
 import { ShardResults } from './shard-results.ts'
 import { withTaskContext } from './task-context.ts'
@@ -42,6 +42,7 @@ export async function runShard(message: RunMessage, context: ShardContext, host:
     const run = new ShardRun(task, message, args, results, context, pace)
     count = await withTaskContext(context, () => run.toEnd(host.nextTurn))
   }
+  releaseArguments(args)
   const values = results.finish()
   const report = {
     kind: 'ran',

@@ -1,6 +1,7 @@
-import { decodeItems, sliceBlock } from '../protocol/index.ts'
+import { copyDoubles, decodeItems, sliceBlock } from '../protocol/index.ts'
 import { ForkpoolError } from '../base/index.ts'
 import type { ItemBlock } from '../protocol/index.ts'
+import { borrowNumbers, giveNumbersBack } from './number-buffers.ts'
 
 /** The arguments of a shard's tasks, in order. */
 export interface ShardArguments {
@@ -15,7 +16,7 @@ export function readArguments(items: ItemBlock, spread: boolean): ShardArguments
   let values: ArrayLike<unknown>
   const broken = new Map<number, unknown>()
   try {
-    values = items.codec === 'f64' ? new Float64Array(items.bytes.slice().buffer) : decodeItems(items)
+    values = items.codec === 'f64' ? readNumbers(items) : decodeItems(items)
   } catch {
     values = decodeOneByOne(items, broken)
   }
@@ -25,6 +26,18 @@ export function readArguments(items: ItemBlock, spread: boolean): ShardArguments
     }
   }
   return broken.size === 0 ? { values } : { values, broken }
+}
+
+/** A copy: the bytes are the link's, and lie at any address. */
+function readNumbers({ bytes, count }: ItemBlock): Float64Array {
+  const numbers = borrowNumbers(count)
+  copyDoubles(bytes, numbers)
+  return numbers
+}
+
+/** To be called when no task will see its argument any more. */
+export function releaseArguments({ values }: ShardArguments): void {
+  if (values instanceof Float64Array) giveNumbersBack(values.buffer)
 }
 
 function decodeOneByOne(items: ItemBlock, broken: Map<number, unknown>): unknown[] {

@@ -4,6 +4,7 @@ import { ITEM_BYTES_MAX, ItemBlockBuilder, sliceBlock, toWireError, wireErrorByt
 import type { ItemBlock, ShardFailure } from '../protocol/index.ts'
 import { movedFrom } from './move.ts'
 import { deniedByNode } from './denied.ts'
+import { borrowNumbers, giveNumbersBack } from './number-buffers.ts'
 
 /** Outcomes of one shard take so many bytes and at most one more outcome; then the shard yields. */
 const RESULT_BYTES_ENOUGH = 1024 * 1024
@@ -20,7 +21,7 @@ const FUTILE: ReadonlySet<string> = new Set(['BAD_ARGUMENT', 'NOT_ALLOWED', 'NOT
  */
 export class ShardResults {
   /** Results as long as all are numbers; unused once there is a builder. Written by this class, and by who then sets `filled`. */
-  readonly numbers: Float64Array
+  readonly numbers: Float64Array<ArrayBuffer>
   #filled = 0
   #builder: ItemBlockBuilder | undefined
   readonly #failures: ShardFailure[] = []
@@ -37,7 +38,7 @@ export class ShardResults {
 
   constructor(count: number, reply: 'auto' | 'json', clock: Clock, attaches = false) {
     this.#attaches = attaches
-    this.numbers = new Float64Array(reply === 'auto' ? Math.min(count, RESULT_BYTES_ENOUGH / 8) : 0)
+    this.numbers = borrowNumbers(reply === 'auto' ? Math.min(count, RESULT_BYTES_ENOUGH / 8) : 0)
     this.#reply = reply
     this.#clock = clock
     if (reply === 'json') this.#builder = new ItemBlockBuilder('json')
@@ -97,12 +98,13 @@ export class ShardResults {
     if (this.#failureBytes >= RESULT_BYTES_ENOUGH) this.full = true
   }
 
-  /** The results in order, without those of failed tasks. */
+  /** The results in order, without those of failed tasks. Numbers may be in a buffer that is to be given back. */
   finish(): ItemBlock {
     if (this.#builder === undefined) {
       const { buffer, byteOffset } = this.numbers
       return { count: this.#filled, codec: 'f64', bytes: new Uint8Array(buffer, byteOffset, this.#filled * 8) }
     }
+    giveNumbersBack(this.numbers.buffer)
     const startedAt = this.#clock.now()
     const block = this.#builder.finish()
     this.encodeMs += this.#clock.now() - startedAt

@@ -2,11 +2,10 @@ import type { Clock, Instant } from '../base/index.ts'
 import { after, RingBuffer } from '../base/index.ts'
 import { isNote } from '../link/note-channel.ts'
 import type { NestedAnswer, NoteChannel, PoolNote, Prelude, WorkerNote } from '../link/note-channel.ts'
-import { sendTo } from '../link/send-to.ts'
 import type { WorkerLink } from '../link/worker-link.ts'
-import { decodeCoordinatorMessage, encodeItems, encodeWorkerMessage, encodeWorkerParts, movedOf } from '../protocol/index.ts'
+import { decodeCoordinatorMessage, encodeItems, encodeWorkerMessage, movedOf } from '../protocol/index.ts'
 import type { CoordinatorMessage, ItemBlock, RanMessage, RunMessage } from '../protocol/index.ts'
-import { Places, readStores, runShard, runShardAtOnce, runStream, ShardContext, StreamRoom } from '../task/index.ts'
+import { giveNumbersBack, Places, readStores, runShard, runShardAtOnce, runStream, ShardContext, StreamRoom } from '../task/index.ts'
 import type { ShardHost, StreamHost, TaskServices } from '../task/index.ts'
 import { ShardNotes } from './shard-notes.ts'
 
@@ -223,8 +222,9 @@ export class WorkerSession {
       const { attachments } = values
       this.#parts.notes?.channel.sendAttached({ kind: 'attachments', shard, attachments }, movedOf(attachments))
     }
-    const { link } = this.#parts
-    sendTo(link, link.sendParts === undefined ? encodeWorkerMessage(report) : encodeWorkerParts(report))
+    this.#parts.link.send(encodeWorkerMessage(report))
+    // They are in the frame now.
+    giveNumbersBack(values.bytes.buffer)
   }
 
   #abort(shard: number): void {

@@ -69,6 +69,11 @@ export function fromLittleEndian64(bytes: Uint8Array): Float64Array {
   return new Float64Array((IS_LITTLE_ENDIAN ? new Uint8Array(bytes) : swapped(bytes, 8)).buffer)
 }
 
+/** Copies doubles from little-endian bytes, which may lie at any address, to the front of `target`. */
+export function copyDoubles(bytes: Uint8Array, target: Float64Array): void {
+  new Uint8Array(target.buffer, target.byteOffset, target.byteLength).set(IS_LITTLE_ENDIAN ? bytes : swapped(bytes, 8))
+}
+
 function swapped(bytes: Uint8Array, elementBytes: number): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(bytes.length)
   for (let i = 0; i < bytes.length; i += elementBytes) {
