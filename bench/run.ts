@@ -56,7 +56,8 @@ async function main(): Promise<number> {
 stopRequest().addEventListener('abort', () => process.exit(130))
 
 try {
-  process.exitCode = await main()
+  // A peer's pool that did not close must not keep the bench from ending.
+  process.exit(await main())
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
   process.exitCode = 1
