@@ -176,6 +176,7 @@ function buildDispatcher(rooms: Rooms): Dispatcher {
     poolsMax: config.poolsMax,
     defaultPoolSize: Math.min(availableParallelism(), config.maxWorkers),
     batchesKept: config.batchesKept,
+    tasksPerWorker: config.maxTasksPerWorker || undefined,
     replayWindowBytes: config.inputWindowBytes,
     unreadable: (batch, error) =>
       log.error({ batch, error: (error as Error).message }, 'the items of a batch cannot be read; it is cancelled'),
@@ -207,7 +208,7 @@ function buildGateway(rooms: Rooms): Gateway {
       },
     },
     limits: config,
-    held: new HeldInput(config),
+    held: new HeldInput(config, () => dispatcher.left.heldBytes),
     openBatches: () => dispatcher.open.size,
     refused: (reason) => metrics.refuse(reason),
     rejected: (reason) => metrics.rejectHandshake(reason),
@@ -334,7 +335,6 @@ function workerLimits(config: CoordinatorConfig): WorkerLimits {
     startTimeoutMs: config.startTimeoutMs,
     memoryMb: config.workerMemoryMb || undefined,
     memoryRecycleMb: config.workerMemoryRecycleMb || undefined,
-    tasksMax: config.maxTasksPerWorker || undefined,
   }
 }
 

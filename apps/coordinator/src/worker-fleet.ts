@@ -8,8 +8,8 @@ export interface FleetEvents {
   online(worker: WorkerId, tasks: readonly TaskListing[]): void
   /** The worker is gone, also before it ever came online; `reason` where we ended it ourselves. Once for each worker started. */
   lost(worker: WorkerId, exit: ExitCause, reason: string | undefined): void
-  /** A worker's answer to `run`. `spent`: it has run as much as it may, and another is to take its place. */
-  ran(worker: WorkerId, message: RanMessage, spent?: boolean): void
+  /** A worker's answer to `run`. `isTired`: it takes too much memory, and another is to take its place. */
+  ran(worker: WorkerId, message: RanMessage, isTired?: boolean): void
 }
 
 /** The workers as the dispatcher sees them. Implementation: `fleet/` (processes forked by node:cluster). */

@@ -142,13 +142,16 @@ describe('a WebSocket', () => {
     })
   })
 
-  test('a flood is read at the rate of the limit; all of it, in order', async () => {
+  // How slowly is for the tests of FrameMeter, which move a clock: what a chunk of the network brought is not held back any more.
+  test('a flood is read more slowly, all of it, in order; who comes later is not kept waiting', async () => {
     await counted('frames_per_second_max', async () => {
       await using client = await new JsonClient(coordinator.url).hello()
-      const from = performance.now()
+      await using other = await new JsonClient(coordinator.url).hello()
       for (let batch = 1; batch <= 3_000; batch++) client.send({ kind: 'submit', batch, task: 'no such task', items: [1], end: true })
+      other.send({ kind: 'submit', batch: 1, task: 'square', items: [3], end: true })
+      expect(await other.next('results', 1)).toMatchObject({ values: [9] })
+      expect(client.received.some(({ batch }) => batch === 3_000)).toBe(false)
       await client.next('refused', 3_000)
-      expect(performance.now() - from).toBeGreaterThan(2_000)
       expect(client.received.filter(({ kind }) => kind === 'refused').map(({ batch }) => batch)).toEqual(
         Array.from({ length: 3_000 }, (_, i) => i + 1),
       )

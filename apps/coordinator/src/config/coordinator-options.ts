@@ -55,7 +55,7 @@ export const COORDINATOR_OPTIONS = {
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
     default: 0,
-    doc: 'A worker that has run so many tasks is replaced once it holds nothing. 0: never.',
+    doc: 'A worker runs so many tasks, no more, and is then replaced. 0: any number.',
   }),
   idleRetireMs: integer({
     min: 100,

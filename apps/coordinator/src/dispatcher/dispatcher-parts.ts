@@ -19,6 +19,8 @@ export interface DispatcherParts {
   readonly quarantine: Quarantine
   /** Ended batches that `ended` keeps. */
   readonly batchesKept: number
+  /** A worker that has run so many tasks is replaced. Undefined: never. */
+  readonly tasksPerWorker?: number | undefined
   /** Longest that the event loop is kept turning for the next frame of a quick exchange of small batches, milliseconds; 0: never. */
   readonly loopPollMs: number
   /** Item bytes of one batch that are read ahead of its workers after a restart. Default: 16 MiB. */

@@ -4,13 +4,14 @@ import type { BatchSummary, RanMessage, RunMessage } from '@forkpool/pool-core/p
 import { decodeItems, encodeItems } from '@forkpool/pool-core/protocol'
 import type { SessionId, ShardId, WorkerId } from '@forkpool/pool-core/scheduler'
 import { FakeClock } from '@forkpool/pool-core/testing'
-import type { BatchRequest, BatchSink } from '../batch-request.ts'
+import type { BatchHandle, BatchRequest, BatchSink } from '../batch-request.ts'
 import type { DispatchObserver, PoolLabel } from '../dispatch-observer.ts'
 import { MemoryEngine } from '../engine/memory/memory-engine.ts'
 import type { RecordedRange } from '../engine/engine.ts'
 import type { FleetEvents, WorkerFleet } from '../worker-fleet.ts'
 import { Quarantine } from '../quarantine/quarantine.ts'
 import { Dispatcher } from './dispatcher.ts'
+import type { DispatcherParts } from './dispatcher-parts.ts'
 
 /** Workers that do what the test says, when it says so. */
 class Workers implements WorkerFleet {
@@ -52,7 +53,7 @@ class Workers implements WorkerFleet {
   answer(
     worker: WorkerId,
     bad: readonly number[] = [],
-    { count, runMs = 1, spent }: { count?: number; runMs?: number; spent?: boolean } = {},
+    { count, runMs = 1, isTired }: { count?: number; runMs?: number; isTired?: boolean } = {},
   ): void {
     const message = this.held.get(worker)?.shift() as RunMessage
     const items = decodeItems(message.items) as number[]
@@ -72,7 +73,7 @@ class Workers implements WorkerFleet {
       decodeMs: 0,
       encodeMs: 0,
     }
-    this.events?.ran(worker, ranMessage, spent)
+    this.events?.ran(worker, ranMessage, isTired)
   }
 
   /** Lets every worker answer until none holds a shard. */
@@ -177,7 +178,7 @@ const REQUEST: BatchRequest = {
   reply: 'auto',
 }
 
-function create(): {
+function create(more: Pick<DispatcherParts, 'tasksPerWorker'> = {}): {
   readonly dispatcher: Dispatcher
   readonly workers: Workers
   readonly counts: Counts
@@ -202,6 +203,7 @@ function create(): {
     batchesKept: 2,
     quarantine,
     loopPollMs: 0,
+    ...more,
   })
   dispatcher.start()
   workers.allOnline()
@@ -432,12 +434,54 @@ describe('the failure policy', () => {
     expect(sink.summary).toMatchObject({ outcome: 'failed', failed: 1 })
   })
 
-  test('a worker that has run enough is replaced', async () => {
+  test('a worker that takes too much memory is replaced', async () => {
     const { dispatcher, workers } = create()
     dispatcher.submit({ ...REQUEST, poolSize: 1 }, encodeItems([3]), true, new Sink())
     await settle()
     const worker = [...workers.held].find(([, shards]) => shards.length > 0)?.[0] as WorkerId
-    workers.answer(worker, [], { spent: true })
+    workers.answer(worker, [], { isTired: true })
     expect(workers.ended).toEqual([`retire ${worker}`])
+  })
+
+  test('a worker is given as many tasks as it may run, however short they are, and is replaced', async () => {
+    const { dispatcher, workers } = create({ tasksPerWorker: 5 })
+    const sink = new Sink()
+    dispatcher.submit(REQUEST, encodeItems(Array.from({ length: 40 }, (_, i) => i)), true, sink)
+    const ran = new Map<WorkerId, number>()
+    for (let round = 0; round < 40 && sink.summary === undefined; round++) {
+      await settle()
+      for (const [worker, shards] of workers.held) {
+        for (let shard = shards[0]; shard !== undefined; shard = shards[0]) {
+          ran.set(worker, (ran.get(worker) ?? 0) + shard.items.count)
+          workers.answer(worker, [], { runMs: 0.001 })
+        }
+      }
+      for (const ended of workers.ended.splice(0)) workers.lose(ended.replace('retire ', '') as WorkerId)
+      workers.allOnline()
+    }
+    expect(sink.outcomes().size).toBe(40)
+    expect([...ran.values()]).toEqual(Array.from({ length: 8 }, () => 5))
+  })
+
+  test('the items of a batch whose reader is gone count until they are dealt with, read again, or given up', async () => {
+    const { dispatcher, workers } = create()
+    const items = encodeItems(['abc', 'def'])
+    const bytes = items.bytes.byteLength
+    const open = (detached: boolean): BatchHandle => dispatcher.submit({ ...REQUEST, detached }, items, false, new Sink())
+    // Both workers have something to do when the third comes; and without a disk only a batch that is detached goes on alone.
+    const [dealt, read, given] = [open(true), open(false), open(false)]
+    await settle()
+    expect(dispatcher.left.heldBytes).toBe(0)
+    for (const handle of [read, given, dealt]) handle.leave()
+    const all = dispatcher.left.heldBytes
+    expect(all).toBeGreaterThanOrEqual(3 * bytes)
+    dispatcher.takeOver(read.id, new Sink())
+    expect(dispatcher.left.heldBytes).toBe((all * 2) / 3)
+    await runAll(workers)
+    expect(dispatcher.left.heldBytes).toBe(all / 3)
+    for (const { id } of [read, given, dealt]) dispatcher.cancel(id)
+    await runAll(workers)
+    expect(dispatcher.open.size).toBe(0)
+    expect(dispatcher.left.heldBytes).toBe(0)
   })
 })

@@ -1,19 +1,10 @@
 import type { ExitCause } from '@forkpool/pool-core/base'
 import { ForkpoolError, deferred } from '@forkpool/pool-core/base'
-import { isPossibleAnswer, StepRunner, TaskCatalogue, taskFailureOf } from '@forkpool/pool-core/dispatch'
+import { isPossibleAnswer, StepRunner, TaskCatalogue } from '@forkpool/pool-core/dispatch'
 import type { ShardAnswer } from '@forkpool/pool-core/dispatch'
 import type { ItemBlock, RanMessage, ShardFailure, TaskListing } from '@forkpool/pool-core/protocol'
 import { blockBytes, sliceBlock } from '@forkpool/pool-core/protocol'
-import type {
-  Assign,
-  BatchId,
-  BatchSettled,
-  PoolName,
-  SchedulerState,
-  SettleFailed,
-  ShardId,
-  WorkerId,
-} from '@forkpool/pool-core/scheduler'
+import type { Assign, BatchId, BatchSettled, PoolName, SchedulerState, ShardId, WorkerId } from '@forkpool/pool-core/scheduler'
 import { isShardTooLate } from '@forkpool/pool-core/scheduler'
 import type { AttemptRecord, OpenBatch, RecordedRange, StoredBatch } from '../engine/engine.ts'
 import { unaccounted } from '../ledger/ledger.ts'
@@ -26,7 +17,9 @@ import { EndedBatches } from './ended-batches.ts'
 import { failedAttempts } from './failed-attempts.ts'
 import { LoopPoll } from './loop-poll.ts'
 import { openedEvent } from './opened-event.ts'
+import { LeftRuns } from './left-runs.ts'
 import { PoolRegistry } from './pool-registry.ts'
+import { quarantineLost } from './quarantine-lost.ts'
 import { Recorder } from './recorder.ts'
 import { endedRun, recoveredRun } from './recovered-run.ts'
 import { Replays } from './replays.ts'
@@ -45,6 +38,8 @@ const SMALL_BYTES = 4096
 export class Dispatcher {
   readonly tasks: TaskCatalogue = new TaskCatalogue()
   readonly pools: PoolRegistry
+  /** Open batches that nobody reads for now. */
+  readonly left: LeftRuns = new LeftRuns()
   readonly #parts: DispatcherParts
   /** Open batches. A batch leaves when its end is recorded. */
   readonly #runs = new Map<BatchId, BatchRun>()
@@ -56,7 +51,7 @@ export class Dispatcher {
   readonly #idPrefix: string
   #submitted = 0
   /** Shards that a worker holds. Invariant: the scheduler holds the same. */
-  readonly #shards = new RunningShards()
+  readonly #shards: RunningShards
   readonly #steps: StepRunner
   readonly #poll: LoopPoll
   /** Open batches that are not small. */
@@ -67,6 +62,7 @@ export class Dispatcher {
   constructor(parts: DispatcherParts) {
     this.#parts = parts
     this.#poll = new LoopPoll(parts.clock, parts.loopPollMs)
+    this.#shards = new RunningShards(parts.tasksPerWorker)
     this.#ended = new EndedBatches(parts.batchesKept)
     this.#replays = new Replays(parts, {
       feed: (event) => this.#steps.feed(event),
@@ -89,7 +85,7 @@ export class Dispatcher {
         stopWorker: (worker) => fleet.retire(worker),
         killWorker: (worker) => fleet.kill(worker, 'cancel'),
         abortShard: (worker, shard) => fleet.abort(worker, shard),
-        failed: (command) => this.#failed(command),
+        failed: (command) => quarantineLost(command, this.#runs.get(command.batch), parts),
         settled: (batch, ranges, end, answer) => this.#settled(batch, ranges, end, answer),
         drained: () => this.#drained.resolve(),
       },
@@ -99,7 +95,7 @@ export class Dispatcher {
     parts.fleet.listen({
       online: (worker, tasks) => this.#online(worker, tasks),
       lost: (worker, exit, reason) => this.#lost(worker, exit, reason),
-      ran: (worker, message, spent) => this.#ran(worker, message, spent),
+      ran: (worker, message, isTired) => this.#ran(worker, message, isTired),
     })
   }
 
@@ -195,6 +191,7 @@ export class Dispatcher {
   takeOver(id: BatchId, sink: BatchSink): TakenOver | undefined {
     const run = this.#runs.get(id)
     if (run === undefined) return undefined
+    this.left.delete(run)
     const before = run.sink
     run.sink = sink
     before.failed(new ForkpoolError('SUPERSEDED'))
@@ -230,6 +227,7 @@ export class Dispatcher {
   #left(run: BatchRun): void {
     if (!this.#runs.has(run.id)) return
     run.detach()
+    this.left.add(run)
     this.#pauseFor(run.id, 'reader', !this.#parts.engine.durable && run.request.detached !== true)
     this.#parts.left?.(run.id, run.request.detached ?? false)
   }
@@ -371,7 +369,7 @@ export class Dispatcher {
     this.#steps.feed({ kind: 'worker-lost', worker, exit })
   }
 
-  #ran(worker: WorkerId, message: RanMessage, spent = false): void {
+  #ran(worker: WorkerId, message: RanMessage, isTired = false): void {
     const shard = message.shard as ShardId
     const held = this.#shards.find(shard)
     if (held === undefined || held.worker !== worker) {
@@ -383,7 +381,7 @@ export class Dispatcher {
       this.#parts.fleet.kill(worker, 'protocol')
       return
     }
-    this.#shards.take(shard, worker)
+    const spent = this.#shards.answered(shard, held, message.count) || isTired
     if (held.run.isSmall) this.#stir()
     const runMs = message.decodeMs + message.runMs + message.encodeMs
     if (message.count > 0) this.#parts.observer.shardRan(held.run.pool, message.count, message.runMs, message.decodeMs, message.encodeMs)
@@ -405,18 +403,8 @@ export class Dispatcher {
 
   #credit(run: BatchRun, bytes: number): void {
     run.heldBytes -= bytes
+    this.left.credited(run, bytes)
     run.sink.credit(bytes)
-  }
-
-  #failed(command: SettleFailed): void {
-    const { attempts, batch, block, cause, index, offset } = command
-    const run = this.#runs.get(batch)
-    const held = run?.block(block)
-    if (cause.kind !== 'worker-lost' || run === undefined || held === undefined) return
-    const { error } = taskFailureOf(command)
-    const request = { ...run.request, pool: run.pool.name, poolSize: run.pool.size }
-    const at = this.#parts.clock.wallTime()
-    this.#parts.quarantine.add({ batch, index, request, attempts, error, at }, held.items, offset)
   }
 
   #assign(command: Assign): void {
@@ -424,7 +412,9 @@ export class Dispatcher {
     const held = run?.block(command.block)
     if (run === undefined || held === undefined) return
     const { request } = run
-    const { shard, worker, from, count, attempt, yieldAfterMs } = command
+    const { shard, worker, from, attempt, yieldAfterMs } = command
+    const count = this.#shards.cut(worker, command.count)
+    if (count === 0) return this.#steps.feed({ kind: 'shard-ran', worker, shard, ran: 0, failures: NO_FAILURES, runMs: 0, spent: true })
     this.#shards.hold(shard, { run, worker, from, count, attempt })
     this.#parts.observer.tasksAssigned(run.pool, attempt === 1 ? 'first' : 'retry', count, this.#parts.clock.now() - held.arrivedAt)
     const whole = command.offset === 0 && count === held.items.count
@@ -481,6 +471,7 @@ export class Dispatcher {
   #leave(run: BatchRun): void {
     if (this.#runs.delete(run.id) && !run.isSmall) this.#largeOpen--
     this.#pauses.forget(run.id)
+    this.left.delete(run)
   }
 
   #close(run: BatchRun): void {

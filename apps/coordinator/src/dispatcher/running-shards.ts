@@ -1,6 +1,6 @@
-import { HeldShards } from '@forkpool/pool-core/dispatch'
+import { HeldShards, WorkerQuotas } from '@forkpool/pool-core/dispatch'
 import type { HeldShard } from '@forkpool/pool-core/dispatch'
-import type { BatchId, WorkerId } from '@forkpool/pool-core/scheduler'
+import type { BatchId, ShardId, WorkerId } from '@forkpool/pool-core/scheduler'
 import type { BatchRun } from './batch-run.ts'
 
 /** A shard that a worker of the coordinator holds. */
@@ -9,8 +9,32 @@ export interface RunningShard extends HeldShard {
   readonly attempt: number
 }
 
-/** The shards that workers hold, and which batches they are of. */
+/** The shards that workers hold, which batches they are of, and how many tasks each worker may still run. */
 export class RunningShards extends HeldShards<RunningShard> {
+  readonly #quotas: WorkerQuotas
+
+  /** @param tasksPerWorker undefined: as many as come. */
+  constructor(tasksPerWorker: number | undefined) {
+    super()
+    this.#quotas = new WorkerQuotas(tasksPerWorker)
+  }
+
+  /** So many of `count` tasks the worker is given; 0 where what it holds is all that it may run. */
+  cut(worker: WorkerId, count: number): number {
+    return this.#quotas.cut(worker, count)
+  }
+
+  /** The worker that held the shard ran `ran` of its tasks, and holds it no more. True: it has run as many as it may. */
+  answered(shard: ShardId, { worker, count }: RunningShard, ran: number): boolean {
+    this.take(shard, worker)
+    return this.#quotas.spend(worker, count, ran)
+  }
+
+  override lost(worker: WorkerId): void {
+    super.lost(worker)
+    this.#quotas.lost(worker)
+  }
+
   /** Which batch each worker works for; idle workers are not in it. */
   heldBy(): ReadonlyMap<WorkerId, BatchRun> {
     const held = new Map<WorkerId, BatchRun>()

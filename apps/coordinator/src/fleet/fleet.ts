@@ -11,7 +11,7 @@ import type { Log } from '../log.ts'
 import type { Service } from '../service/service.ts'
 import { encodeWorkerEnvironment } from '../worker/worker-environment.ts'
 import { permissionFlags } from '../worker/worker-permissions.ts'
-import { isSpent, memoryExcess } from './worker-limits.ts'
+import { isTired, memoryExcess } from './worker-limits.ts'
 import type { WorkerLimits } from './worker-limits.ts'
 import { workerProgram } from './worker-program.ts'
 import { WorkerDoor } from './worker-door.ts'
@@ -222,7 +222,7 @@ export class Fleet implements WorkerFleet, Service {
       case 'ran':
         worker.tasksRun += message.count
         worker.shardsRun++
-        this.#events?.ran(worker.id, message, isSpent(worker, this.#parts.limits))
+        this.#events?.ran(worker.id, message, isTired(worker, this.#parts.limits))
     }
   }
 

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest'
-import { isSpent, memoryExcess } from './worker-limits.ts'
+import { isTired, memoryExcess } from './worker-limits.ts'
 
-const NONE = { startTimeoutMs: 1, memoryMb: undefined, memoryRecycleMb: undefined, tasksMax: undefined }
+const NONE = { startTimeoutMs: 1, memoryMb: undefined, memoryRecycleMb: undefined }
 const MIB = 1024 * 1024
 
 it('has no limit where none is set', () => {
   expect(memoryExcess(1e12, NONE)).toBeUndefined()
-  expect(isSpent({ residentBytes: 1e12, tasksRun: 1e12 }, NONE)).toBe(false)
+  expect(isTired({ residentBytes: 1e12 }, NONE)).toBe(false)
 })
 
 it('says how much a worker took, and what it may', () => {
@@ -16,10 +16,9 @@ it('says how much a worker took, and what it may', () => {
   )
 })
 
-it('is spent by tasks or by memory, whichever comes first', () => {
-  const limits = { ...NONE, memoryRecycleMb: 50, tasksMax: 10 }
-  expect(isSpent({ residentBytes: undefined, tasksRun: 9 }, limits)).toBe(false)
-  expect(isSpent({ residentBytes: 50 * MIB, tasksRun: 9 }, limits)).toBe(false)
-  expect(isSpent({ residentBytes: undefined, tasksRun: 10 }, limits)).toBe(true)
-  expect(isSpent({ residentBytes: 50 * MIB + 1, tasksRun: 0 }, limits)).toBe(true)
+it('is tired by memory', () => {
+  const limits = { ...NONE, memoryRecycleMb: 50 }
+  expect(isTired({ residentBytes: undefined }, limits)).toBe(false)
+  expect(isTired({ residentBytes: 50 * MIB }, limits)).toBe(false)
+  expect(isTired({ residentBytes: 50 * MIB + 1 }, limits)).toBe(true)
 })

@@ -10,8 +10,6 @@ export interface WorkerLimits {
   readonly memoryMb: number | undefined
   /** Resident memory above which it is replaced once it holds nothing, MiB. */
   readonly memoryRecycleMb: number | undefined
-  /** Tasks after which it is replaced once it holds nothing. */
-  readonly tasksMax: number | undefined
 }
 
 /** Whether a worker that takes `bytes` must be killed: why, for people. */
@@ -20,9 +18,7 @@ export function memoryExcess(bytes: number, { memoryMb }: WorkerLimits): string 
   return `it took ${Math.round(bytes / MEBIBYTE)} MiB of memory, more than the ${memoryMb} that a worker may take (--worker-memory-mb)`
 }
 
-/** Whether a worker has done so much that another is to take its place. */
-export function isSpent({ residentBytes, tasksRun }: Pick<WorkerProcess, 'residentBytes' | 'tasksRun'>, limits: WorkerLimits): boolean {
-  const { memoryRecycleMb, tasksMax } = limits
-  if (tasksMax !== undefined && tasksRun >= tasksMax) return true
+/** Whether a worker takes so much memory that another is to take its place. */
+export function isTired({ residentBytes }: Pick<WorkerProcess, 'residentBytes'>, { memoryRecycleMb }: WorkerLimits): boolean {
   return memoryRecycleMb !== undefined && residentBytes !== undefined && residentBytes > memoryRecycleMb * MEBIBYTE
 }

@@ -26,7 +26,7 @@ class Peer {
   readonly attached: { readonly query: AttachQuery; readonly sink: BatchSink; readonly calls: string[] }[] = []
   refuseWith: ForkpoolError | undefined
   openBatches = 0
-  readonly held = new HeldInput({ batchItemsMax: 30, itemBytesMax: 20, heldBytesMax: 100 })
+  readonly held = new HeldInput({ batchItemsMax: 30, itemBytesMax: 20, heldBytesMax: 100 }, () => 0)
   readonly refusals: string[] = []
   /** Kinds of messages that no frame can carry. */
   unsendable = ''

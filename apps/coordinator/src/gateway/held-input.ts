@@ -8,10 +8,13 @@ export type InputLimits = Pick<CoordinatorConfig, 'batchItemsMax' | 'itemBytesMa
 /** The items of all sessions that came and are not dealt with: what windows do for one batch, this does for all together. */
 export class HeldInput {
   readonly #limits: InputLimits
+  readonly #leftBytes: () => number
   #bytes = 0
 
-  constructor(limits: InputLimits) {
+  /** @param leftBytes items of batches that go on without a session: whoever leaves takes no room with it that others must not have. */
+  constructor(limits: InputLimits, leftBytes: () => number) {
     this.#limits = limits
+    this.#leftBytes = leftBytes
   }
 
   get bytes(): number {
@@ -27,7 +30,7 @@ export class HeldInput {
     if (before + items.count > batchItemsMax) throw new LimitError('batchItemsMax', `a batch may have ${batchItemsMax} items`)
     if (largestItem(items, itemBytesMax) > itemBytesMax) throw new LimitError('itemBytesMax', `an item may have ${itemBytesMax} bytes`)
     const bytes = blockBytes(items)
-    if (this.#bytes + bytes > heldBytesMax)
+    if (this.#bytes + this.#leftBytes() + bytes > heldBytesMax)
       throw new LimitError('heldBytesMax', `${heldBytesMax} bytes of items wait for workers; submit again when some have run`)
     this.#bytes += bytes
     return bytes

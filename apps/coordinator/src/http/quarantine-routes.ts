@@ -30,7 +30,7 @@ export function quarantineRoutes(quarantine: QuarantineSource): readonly Route[]
     {
       method: 'POST',
       path: '/api/v1/quarantine/{id}/retry',
-      role: 'submit',
+      role: 'admin',
       operation: {
         summary: 'Run the task again, as a batch of its own, and take it out of quarantine',
         parameters: [PATH_ID],
@@ -41,7 +41,7 @@ export function quarantineRoutes(quarantine: QuarantineSource): readonly Route[]
     {
       method: 'POST',
       path: '/api/v1/quarantine/{id}/drop',
-      role: 'submit',
+      role: 'admin',
       operation: {
         summary: 'Take the task out of quarantine and forget its item',
         parameters: [PATH_ID],

@@ -13,23 +13,35 @@ export interface RouteCall {
   readonly bodyBytesMax: number
 }
 
-/** One verb on one path. `path` may hold parts in braces, as OpenAPI writes them: `/api/v1/batches/{id}`. */
-export interface Route {
-  readonly method: 'GET' | 'POST'
+interface AnyRoute {
   readonly path: string
-  /** Answered without a token: what a load balancer or kubelet asks. */
-  readonly open?: boolean | undefined
-  /** Who may call it; else `read` for GET and `admin` for anything that is not. */
-  readonly role?: Role | undefined
   /** The operation in the OpenAPI document. */
   readonly operation: Readonly<Record<string, unknown>>
   readonly handle: (call: RouteCall) => Promise<void> | void
 }
 
+/** Changes nothing. */
+interface ReadRoute extends AnyRoute {
+  readonly method: 'GET'
+  /** Answered without a token: what a load balancer or kubelet asks. */
+  readonly open?: boolean | undefined
+  /** Who may call it. Default: `read`. */
+  readonly role?: Role | undefined
+}
+
+/** Changes something, so it has to say who may: never a reader, never somebody without a token. */
+interface ChangeRoute extends AnyRoute {
+  readonly method: 'POST'
+  readonly role: Exclude<Role, 'read'>
+}
+
+/** One verb on one path. `path` may hold parts in braces, as OpenAPI writes them: `/api/v1/batches/{id}`. */
+export type Route = ReadRoute | ChangeRoute
+
 /** The role that a caller of this route needs; undefined: no token at all. */
 export function roleOf(route: Route): Role | undefined {
-  if (route.open === true) return undefined
-  return route.role ?? (route.method === 'GET' ? 'read' : 'admin')
+  if (route.method === 'POST') return route.role
+  return route.open === true ? undefined : (route.role ?? 'read')
 }
 
 /** The route's parameters if `path` is of its shape. */

@@ -1,7 +1,7 @@
+import { WorkerQuotas } from '../dispatch/index.ts'
 import type { WorkerId } from '../scheduler/index.ts'
 import type { WorkerFigures } from './statistics.ts'
 import { WorkerMemory } from './worker-memory.ts'
-import { WorkerQuotas } from './worker-quotas.ts'
 
 /** Which workers are to be replaced when they hold nothing: they have run enough, or take too much memory. */
 export class WorkerRecycling {
