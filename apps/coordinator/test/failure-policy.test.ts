@@ -132,6 +132,32 @@ describe('retries', () => {
     })
   })
 
+  test('fallback: a value, a function or another task answers for what has failed for good', { timeout: 30_000 }, async () => {
+    const pool = cluster.pool({ size: 2 })
+    const items = Array.from({ length: 1_000 }, (_, n) => n)
+    const squares = items.map((n) => (n % 7 === 3 ? -n : n * n))
+    expect(await pool.map('squareButSevenths', items, { fallbackTask: 'negate' })).toEqual(squares)
+    expect(await pool.map('squareButSevenths', [2, 3], { fallback: 0 })).toEqual([4, 0])
+    const told = (error: Error, index: number): string => `${index}: ${error.message}`
+    expect(await pool.map('squareButSevenths', [2, 3], { fallback: told as never })).toEqual([4, '1: 3 is no good'])
+    const seen: unknown[] = []
+    for await (const square of pool.imap('squareButSevenths', [3, 4], { fallbackTask: 'negate' })) seen.push(square)
+    expect(seen).toEqual([-3, 16])
+    expect(await pool.submitWith({ fallbackTask: 'negate' }, 'squareButSevenths', 10)).toBe(-10)
+    await expect(pool.map('squareButSevenths', [3], { fallbackTask: 'squareButSevenths' })).rejects.toMatchObject({
+      attempts: 2,
+      cause: { message: '3 is no good', cause: { message: '3 is no good' } },
+    })
+    await expect(pool.map('squareButSevenths', [3], { fallbackTask: 'negat' })).rejects.toMatchObject({ code: 'TASK_UNKNOWN' })
+  })
+
+  test('fallback: another task answers for one that brings its workers down', { timeout: 30_000 }, async () => {
+    const items = [1, 2, 3].map((n) => ({ n, poison: 2 }))
+    const pool = cluster.pool({ size: 2 })
+    expect(await pool.map('squareUnless', items, { fallbackTask: 'poisonOf', chunkSize: 1 })).toEqual([1, 2, 9])
+    await runForkpool(['quarantine', 'drop', '--all', '--url', coordinator.url])
+  })
+
   test('what does not get to a coordinator is refused at once', async () => {
     const pool = cluster.pool({ size: 1 })
     const retryOn = (() => true) as unknown as string

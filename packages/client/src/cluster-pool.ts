@@ -17,7 +17,7 @@ export interface ClusterPoolParts {
  * Beyond what every pool says (`BatchCalls`), its calls reject with `CONNECTION_LOST` when the connection is lost under them, and with the
  * coordinator's own code (`TASK_UNKNOWN`, `LIMIT_EXCEEDED`, …) when it refuses a batch.
  */
-export class ClusterPool<Tasks = AnyTasks> extends BatchCalls<Tasks, ClusterCallOptions> {
+export class ClusterPool<Tasks = AnyTasks> extends BatchCalls<Tasks, ClusterCallOptions<Tasks>> {
   /** `undefined`: the coordinator names it, by its size. */
   readonly name: string | undefined
   /** `undefined`: the coordinator's cores. */

@@ -267,8 +267,8 @@ function checkSeveral({ transfer }: LocalCallOptions): void {
 }
 
 /** @throws ForkpoolError NOT_SUPPORTED for an option that does not reach a pool elsewhere. */
-function checkCarried({ retryOn, fallbackTask, transfer, onLog, onTaskProgress }: LocalCallOptions): void {
-  for (const [name, value] of Object.entries({ fallbackTask, transfer, onLog, onTaskProgress })) {
+function checkCarried({ retryOn, transfer, onLog, onTaskProgress }: LocalCallOptions): void {
+  for (const [name, value] of Object.entries({ transfer, onLog, onTaskProgress })) {
     if (value !== undefined) throw new ForkpoolError('NOT_SUPPORTED', `${name} is an option of thread and process pools`)
   }
   const rules: readonly unknown[] = Array.isArray(retryOn) ? retryOn : [retryOn]

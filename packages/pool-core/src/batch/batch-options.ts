@@ -43,8 +43,17 @@ export interface RetryPolicy {
   readonly jitter?: number | undefined
 }
 
+/** Which task answers for those that fail. */
+export interface FallbackPolicy<Tasks = AnyTasks> {
+  /**
+   * A task that is called with the same arguments for one that has failed for good; it is not retried. Its result is the result; where it fails
+   * too, that is the failure, with the first one as its cause, and `fallback` answers for both.
+   */
+  readonly fallbackTask?: TaskName<Tasks> | undefined
+}
+
 /** Options of one call that the pools of a cluster take beyond those of all. */
-export interface ClusterCallOptions extends TimeLimit, Pick<RetryPolicy, 'jitter'> {
+export interface ClusterCallOptions<Tasks = AnyTasks> extends TimeLimit, Pick<RetryPolicy, 'jitter'>, FallbackPolicy<Tasks> {
   /** Class names or codes of the errors that are worth one of the `retries`; others are final. Default: all. */
   readonly retryOn?: string | readonly string[] | undefined
   /**
@@ -57,17 +66,12 @@ export interface ClusterCallOptions extends TimeLimit, Pick<RetryPolicy, 'jitter
 }
 
 /** Options of one call that only the pools of this program take. */
-export interface LocalCallOptions<Tasks = AnyTasks> extends TimeLimit, RetryPolicy, TaskListeners {
+export interface LocalCallOptions<Tasks = AnyTasks> extends TimeLimit, RetryPolicy, TaskListeners, FallbackPolicy<Tasks> {
   /**
    * Buffers in the arguments of a single call (`submitWith`, `apply`) that are moved and not copied: nothing is copied on the way to a thread. In either
    * kind of pool they are of length 0 here afterwards. Such a task cannot run a second time: it takes no `retries`, and fails with its worker.
    */
   readonly transfer?: readonly ArrayBuffer[] | undefined
-  /**
-   * A task that is called with the same arguments for one that has failed for good; it is not retried. Its result is the result; where it fails
-   * too, that is the failure, with the first one as its cause, and `fallback` answers for both.
-   */
-  readonly fallbackTask?: TaskName<Tasks> | undefined
 }
 
 /** What a pool may set once for all its batches. */

@@ -6,7 +6,7 @@ import { FallenBack } from './fallen-back.ts'
 import { KeptItems } from './kept-items.ts'
 import type { TaskTold } from './task-told.ts'
 
-/** A carrier as this one, for one batch: another task is called for those of its tasks that have failed for good. */
+/** A carrier as this one, here or elsewhere, for one batch: another task is called for those of its tasks that have failed for good. */
 export function withFallbackTask(carrier: BatchCarrier, clock: Clock, task: string): BatchCarrier {
   let batch: FallbackTask | undefined
   return {
