@@ -30,21 +30,39 @@ export class ApiClient {
     return (await this.#ask('POST', path)) as View
   }
 
+  /** The body of a GET as it comes, until it ends or `signal` is aborted. Errors as of `get`; COORDINATOR_UNREACHABLE also where it breaks. */
+  async *follow(path: string, signal: AbortSignal): AsyncGenerator<string> {
+    const response = await this.#send('GET', path, signal)
+    if (!response.ok || response.body === null) throw this.#refusal(response, await response.json().catch(() => undefined))
+    try {
+      yield* response.body.pipeThrough(new TextDecoderStream())
+    } catch (cause) {
+      throw new ForkpoolError('COORDINATOR_UNREACHABLE', `the connection to ${this.#base} broke`, { cause })
+    }
+  }
+
   async #ask(method: string, path: string): Promise<unknown> {
-    let response: Response
+    const response = await this.#send(method, path)
+    const body: unknown = await response.json().catch(() => undefined)
+    if (response.ok && body !== undefined) return body
+    throw this.#refusal(response, body)
+  }
+
+  async #send(method: string, path: string, signal?: AbortSignal): Promise<Response> {
     try {
       const headers = this.#token === undefined ? {} : { Authorization: `Bearer ${this.#token}` }
-      response = await fetch(this.#base + path, { method, headers })
+      return await fetch(this.#base + path, { method, headers, ...(signal !== undefined && { signal }) })
     } catch (cause) {
       throw new ForkpoolError('COORDINATOR_UNREACHABLE', `no coordinator answers at ${this.#base}; start one with: npx forkpool serve`, {
         cause,
       })
     }
-    const body: unknown = await response.json().catch(() => undefined)
-    if (response.ok && body !== undefined) return body
+  }
+
+  #refusal(response: Response, body: unknown): ForkpoolError {
     const error = (body as Partial<ErrorView> | undefined)?.error
     if (error === undefined)
-      throw new ForkpoolError('COORDINATOR_UNREACHABLE', `${this.#base} answers, but not as a coordinator does (HTTP ${response.status})`)
-    throw new ForkpoolError(error.code in ERRORS ? (error.code as ErrorCode) : 'BAD_ARGUMENT', error.message)
+      return new ForkpoolError('COORDINATOR_UNREACHABLE', `${this.#base} answers, but not as a coordinator does (HTTP ${response.status})`)
+    return new ForkpoolError(error.code in ERRORS ? (error.code as ErrorCode) : 'BAD_ARGUMENT', error.message)
   }
 }

@@ -34,7 +34,7 @@ function look<View>(
   }
 }
 
-const POOL_COLUMNS: readonly Column<PoolView>[] = [
+export const POOL_COLUMNS: readonly Column<PoolView>[] = [
   { heading: 'POOL', cell: (pool) => pool.name },
   { heading: 'SIZE', right: true, cell: (pool) => String(pool.size) },
   { heading: 'BUSY', right: true, cell: (pool) => String(pool.busyWorkers) },
@@ -46,7 +46,7 @@ const POOL_COLUMNS: readonly Column<PoolView>[] = [
   { heading: 'TASKS/S', right: true, cell: (pool) => formatCount(pool.tasksPerSecond) },
 ]
 
-const WORKER_COLUMNS: readonly Column<WorkerView>[] = [
+export const WORKER_COLUMNS: readonly Column<WorkerView>[] = [
   { heading: 'WORKER', cell: (worker) => worker.id },
   { heading: 'PID', right: true, cell: (worker) => String(worker.pid) },
   { heading: 'STATE', cell: (worker) => worker.state },
@@ -58,7 +58,7 @@ const WORKER_COLUMNS: readonly Column<WorkerView>[] = [
   { heading: 'RESTARTS', right: true, cell: (worker) => String(worker.restarts) },
 ]
 
-const BATCH_COLUMNS: readonly Column<BatchView>[] = [
+export const BATCH_COLUMNS: readonly Column<BatchView>[] = [
   { heading: 'BATCH', cell: (batch) => batch.id },
   { heading: 'TASK', cell: (batch) => batch.task },
   { heading: 'POOL', cell: (batch) => batch.pool },

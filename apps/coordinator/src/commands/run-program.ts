@@ -11,6 +11,7 @@ import { mapCommand } from './map.ts'
 import { parseCommandLine } from './parse-command-line.ts'
 import { serveCommand } from './serve.ts'
 import { tokenCommand } from './token.ts'
+import { topCommand } from './top/top.ts'
 import { commandUsage, programUsage } from './usage.ts'
 import { verifyCommand } from './verify.ts'
 
@@ -25,6 +26,7 @@ const COMMANDS: readonly Command[] = [
   workersCommand,
   tasksCommand,
   statusCommand,
+  topCommand,
   cancelCommand,
   quarantineCommand,
   verifyCommand,

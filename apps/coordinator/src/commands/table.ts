@@ -1,3 +1,5 @@
+import { plainText } from './plain-text.ts'
+
 /** One column: its heading, and whether its figures line up at the right. */
 export interface Column<Row> {
   readonly heading: string
@@ -5,9 +7,9 @@ export interface Column<Row> {
   readonly cell: (row: Row) => string
 }
 
-/** Rows as text, columns two spaces apart. */
+/** Rows as text, columns two spaces apart, with nothing in them that commands a terminal. */
 export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const cells = [columns.map((column) => column.heading), ...rows.map((row) => columns.map((column) => column.cell(row)))]
+  const cells = [columns.map((column) => column.heading), ...rows.map((row) => columns.map((column) => plainText(column.cell(row))))]
   const widths = columns.map((_, i) => Math.max(...cells.map((line) => (line[i] as string).length)))
   const lines = cells.map((line) =>
     line

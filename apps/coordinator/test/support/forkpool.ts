@@ -58,7 +58,7 @@ export class Coordinator {
 
   /** Starts it and does not wait. */
   static spawn(words: readonly string[], environment?: Readonly<Record<string, string>>): Coordinator {
-    return new Coordinator(start(['serve', '--port', '0', ...words], environment))
+    return new Coordinator(start(['serve', ...(words.includes('--port') ? [] : ['--port', '0']), ...words], environment))
   }
 
   /** Starts it and waits until it listens. */
