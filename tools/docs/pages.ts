@@ -5,6 +5,7 @@ import { fillProtocolTables } from '@forkpool/pool-core/protocol'
 import { BATCH_TRANSITIONS, WORKER_TRANSITIONS } from '@forkpool/pool-core/scheduler'
 import { COORDINATOR_OPTIONS } from '../../apps/coordinator/src/config/coordinator-options.ts'
 import { flagName, variableName } from '../../apps/coordinator/src/config/flag-name.ts'
+import { RELOADABLE } from '../../apps/coordinator/src/config/reloadable.ts'
 import { METRICS } from '../../apps/coordinator/src/metrics/metric-names.ts'
 
 /** A page that is written from the code, so that it cannot say something else than the code does. */
@@ -42,8 +43,11 @@ function configPage(): string {
     '',
     HEAD,
     '',
-    'Source: `apps/coordinator/src/config/coordinator-options.ts`. A flag wins over a variable. `FORKPOOL_TOKEN` holds the token itself. Clients read',
-    '`FORKPOOL_URL` (or `--url`) and `FORKPOOL_TOKEN` (or `--token-file`, `FORKPOOL_TOKEN_FILE`).',
+    'Source: `apps/coordinator/src/config/coordinator-options.ts`. A flag wins over a variable, and a variable over the file. `FORKPOOL_TOKEN` holds the',
+    'token itself. Clients read `FORKPOOL_URL` (or `--url`) and `FORKPOOL_TOKEN` (or `--token-file`, `FORKPOOL_TOKEN_FILE`).',
+    '',
+    `SIGHUP has a running coordinator read file and files again. It takes ${RELOADABLE.map((key) => `\`--${flagName(key)}\``).join(', ')};`,
+    'of the others it says in the log that they need a restart. What is bad changes nothing ([operations.md](operations.md)).',
     '',
     table(['flag', 'variable', 'default', 'meaning'], rows),
     '',

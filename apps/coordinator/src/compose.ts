@@ -32,6 +32,7 @@ import { Metrics } from './metrics/metrics.ts'
 import { MetricsObserver } from './metrics/metrics-observer.ts'
 import { alsoSettled } from './dispatch-observer.ts'
 import { ThroughputSamples } from './samples/throughput-samples.ts'
+import { reloadSettings } from './reload.ts'
 import { ServiceGroup } from './service/service-group.ts'
 import type { Service } from './service/service.ts'
 import { VERSION } from './version.ts'
@@ -46,6 +47,8 @@ export interface Coordinator {
   readonly service: Service
   /** `http://127.0.0.1:7070`: known once started. */
   url(): string
+  /** Takes those settings anew that may change while it runs. @throws ForkpoolError BAD_ARGUMENT; then everything is as it was. */
+  reload(before: CoordinatorConfig, next: CoordinatorConfig): void
   /** Takes no further batch, waits for open ones until the drain time-out, cancels the rest. */
   drain(): Promise<void>
 }
@@ -105,6 +108,10 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
   return {
     service: new ServiceGroup([background(rooms), workers(rooms, onFatal), front(rooms)]),
     url: () => rooms.http.url,
+    reload: (before, next) => {
+      checkSecrets(next)
+      reloadSettings(rooms, before, next)
+    },
     drain: () => drain(rooms),
   }
 }
@@ -115,16 +122,20 @@ function buildAccess(config: CoordinatorConfig): Access {
       'BAD_ARGUMENT',
       `--host ${config.host} can be reached from outside this machine: a token is needed (FORKPOOL_TOKEN or --token-file)`,
     )
-  if (config.workerPermissions) {
-    const secrets = { '--token-file': config.tokenFile, '--tls-key': config.tlsKey }
-    checkOutOfReach(secrets, { taskModules: config.tasks, taskRoots: config.taskRoots, addons: config.workerAddons })
-  }
+  checkSecrets(config)
   return new Access({
     tokens: config.credentials,
     host: config.host,
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
   })
+}
+
+/** @throws ForkpoolError BAD_ARGUMENT where tasks could read what is secret. */
+function checkSecrets({ workerPermissions, tokenFile, tlsKey, tasks, taskRoots, workerAddons }: CoordinatorConfig): void {
+  if (!workerPermissions) return
+  const secrets = { '--token-file': tokenFile, '--tls-key': tlsKey }
+  checkOutOfReach(secrets, { taskModules: tasks, taskRoots, addons: workerAddons })
 }
 
 function buildFleet({ clock, random, log, config }: Rooms): Fleet {
@@ -217,14 +228,14 @@ function buildGateway(rooms: Rooms): Gateway {
 }
 
 function buildComparisons(rooms: Rooms): ComparisonService {
-  const { clock, random, config, access, certificate, dispatcher } = rooms
+  const { clock, random, config, access, dispatcher } = rooms
   return new ComparisonService({
     clock,
     random,
     poolSizeMax: config.maxWorkers,
     url: () => rooms.http.url,
     token: ownToken(access, random),
-    tls: certificate === undefined ? undefined : pinned(certificate),
+    tls: () => (rooms.certificate === undefined ? undefined : pinned(rooms.certificate)),
     knowsTask: (name) => dispatcher.tasks.demand(name),
   })
 }

@@ -1,7 +1,10 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIPv4, isIPv6 } from 'node:net'
+import { ForkpoolError } from '@forkpool/pool-core/base'
 import type { Principal } from './role.ts'
+import { tokenChanges } from './token-changes.ts'
+import type { TokenChanges } from './token-changes.ts'
 import { entryOf, hashToken } from './token-entry.ts'
 import type { TokenEntry } from './token-entry.ts'
 
@@ -41,13 +44,13 @@ export type Authentication =
  * against DNS rebinding, the Origin header against pages of other sites (CVE-2026-27482 of Ray came from checking only some verbs).
  */
 export class Access {
-  readonly #rules: AccessRules
-  readonly #tokens: TokenEntry[]
+  #rules: AccessRules
+  /** Those of the coordinator's own clients. */
+  readonly #own: TokenEntry[] = []
   readonly #needsToken: boolean
 
   constructor(rules: AccessRules) {
     this.#rules = rules
-    this.#tokens = [...rules.tokens]
     this.#needsToken = rules.tokens.length > 0
   }
 
@@ -57,7 +60,25 @@ export class Access {
 
   /** Lets `token` in as `principal` from now on: for the coordinator's own clients, with a token that is kept nowhere. */
   admit(token: string, principal: Principal): void {
-    this.#tokens.push(entryOf(token, principal))
+    this.#own.push(entryOf(token, principal))
+  }
+
+  /**
+   * Goes by other rules from now on. Without tokens in them, those of before stay: they may have been made for this run. Returns which tokens came, went or changed.
+   * @throws ForkpoolError BAD_ARGUMENT where tokens were not needed and would be: who is connected has shown none.
+   */
+  renew({ tokens, ...sources }: Omit<AccessRules, 'host'>): TokenChanges {
+    const before = this.#rules
+    if (!this.#needsToken && tokens.length > 0)
+      throw new ForkpoolError('BAD_ARGUMENT', 'tokens cannot be asked for while the coordinator runs without; restart it for that')
+    this.#rules = { ...before, ...sources, tokens: tokens.length > 0 ? tokens : before.tokens }
+    return tokenChanges(before.tokens, this.#rules.tokens)
+  }
+
+  /** Who somebody is by the rules of now that was let in by earlier ones; undefined: nobody any more. */
+  current(principal: Principal): Principal | undefined {
+    if (!this.#needsToken) return LOCAL
+    return 'hash' in principal ? this.#entryOf((principal as TokenEntry).hash) : undefined
   }
 
   /**
@@ -66,9 +87,12 @@ export class Access {
    */
   principalOf(token: string): Principal | undefined {
     if (!this.#needsToken) return LOCAL
-    const hash = hashToken(token)
-    let found: Principal | undefined
-    for (const entry of this.#tokens) if (timingSafeEqual(hash, entry.hash)) found = entry
+    return this.#entryOf(hashToken(token))
+  }
+
+  #entryOf(hash: Buffer): TokenEntry | undefined {
+    let found: TokenEntry | undefined
+    for (const list of [this.#rules.tokens, this.#own]) for (const entry of list) if (timingSafeEqual(hash, entry.hash)) found = entry
     return found
   }
 

@@ -4,11 +4,13 @@ import { isLoopback } from '../access/access.ts'
 import { makeToken } from '../access/make-token.ts'
 import { plainTokenEntry } from '../access/token-file.ts'
 import { composeCoordinator } from '../compose.ts'
+import type { Coordinator } from '../compose.ts'
 import { COORDINATOR_OPTIONS } from '../config/coordinator-options.ts'
 import { defaultDataDir } from '../config/default-data-dir.ts'
 import { readConfig } from '../config/read-config.ts'
 import type { CoordinatorConfig } from '../config/read-config.ts'
 import { createLog } from '../log.ts'
+import type { Log } from '../log.ts'
 import type { Command, Flags, Terminal } from './command.ts'
 import { EXIT } from './exit-code.ts'
 import { countBuffersAsHeap } from './memory-flags.ts'
@@ -28,15 +30,18 @@ async function runServe(terminal: Terminal, flags: Flags, operands: readonly str
   if (operands.length > 0)
     throw new ForkpoolError('BAD_ARGUMENT', `serve: takes no operand, got "${operands[0]}"; task modules go after --tasks`)
   countBuffersAsHeap()
-  const config = readServeConfig(terminal, flags)
+  const config = withToken(readSettings(terminal, flags), terminal)
   const log = createLog(config.logLevel)
   const failed = Promise.withResolvers<never>()
   // Nobody may be waiting yet, or any more, when a late worker finds its module broken.
   failed.promise.catch(() => undefined)
   const coordinator = composeCoordinator(config, { log, onFatal: (error) => failed.reject(error) })
   const { service } = coordinator
-  const stopped = new Promise<void>((resolveStopped) => terminal.signal.addEventListener('abort', () => resolveStopped(), { once: true }))
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
+  terminal.signal.addEventListener('abort', () => stop(), { once: true })
   if (terminal.signal.aborted) return EXIT.done
+  const readAgain = (): CoordinatorConfig => readSettings(terminal, flags)
+  onHangUp(terminal, stop, reloading(coordinator, config, readAgain, log))
   try {
     // A signal while the workers start must not have to wait for them.
     const started = service.start().then(() => 'started' as const)
@@ -55,17 +60,40 @@ async function runServe(terminal: Terminal, flags: Flags, operands: readonly str
   return EXIT.done
 }
 
-/** Settings with paths made absolute, and a token made where one is needed and none was given. */
-function readServeConfig(terminal: Terminal, flags: Flags): CoordinatorConfig {
+/** SIGHUP tells a service to read its settings again, and a program on a terminal that the terminal is gone: then it stops in good order. */
+function onHangUp({ stdin }: Terminal, stop: () => void, reload: () => void): void {
+  process.on('SIGHUP', () => (stdin.isTTY ? stop() : reload()))
+}
+
+/** Reads the settings again and has them taken; what is bad is told in the log, and changes nothing. */
+function reloading(coordinator: Coordinator, first: CoordinatorConfig, read: () => CoordinatorConfig, log: Log): () => void {
+  let config = first
+  return () => {
+    try {
+      const next = read()
+      coordinator.reload(config, next)
+      config = next
+    } catch (error) {
+      log.error({ error: (error as Error).message }, 'settings not taken anew: those of before stay')
+    }
+  }
+}
+
+/** Settings with paths made absolute. */
+function readSettings(terminal: Terminal, flags: Flags): CoordinatorConfig {
   const config = readConfig(flags, terminal.environment)
-  const absolute = {
+  return {
     ...config,
     tasks: config.tasks.map((path) => resolve(path)),
     dataDir: config.dataDir === undefined ? defaultDataDir(config.port, terminal.environment) : resolve(config.dataDir),
     taskRoots: (config.taskRoots.length > 0 ? config.taskRoots : [process.cwd()]).map((path) => resolve(path)),
   }
-  if (isLoopback(config.host) || config.credentials.length > 0) return absolute
+}
+
+/** With a token made for this run where one is needed and none was given. */
+function withToken(config: CoordinatorConfig, terminal: Terminal): CoordinatorConfig {
+  if (isLoopback(config.host) || config.credentials.length > 0) return config
   const token = makeToken()
   terminal.stdout.write(`forkpool: ${config.host} can be reached from other machines; clients need this token: ${token}\n`)
-  return { ...absolute, credentials: [plainTokenEntry(token)] }
+  return { ...config, credentials: [plainTokenEntry(token)] }
 }

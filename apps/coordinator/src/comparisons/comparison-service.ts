@@ -28,8 +28,8 @@ export interface ComparisonParts {
   /** Where this coordinator's own clients connect; read when a comparison starts. */
   readonly url: () => string
   readonly token: string | undefined
-  /** How they recognise its certificate; undefined: it has none. */
-  readonly tls: TlsOptions | undefined
+  /** How they recognise its certificate; undefined: it has none. Read when a comparison starts. */
+  readonly tls: () => TlsOptions | undefined
   /** @throws ForkpoolError TASK_UNKNOWN. */
   readonly knowsTask: (name: string) => void
 }
@@ -91,7 +91,7 @@ export class ComparisonService implements ComparisonSource {
     const { task, items, poolSizes, repeats } = comparison.asked
     let cluster: Cluster | undefined
     try {
-      cluster = await connect(url(), { token, tls, signal: comparison.abort.signal })
+      cluster = await connect(url(), { token, tls: tls(), signal: comparison.abort.signal })
       comparison.report = await compare(cluster, {
         task,
         items,

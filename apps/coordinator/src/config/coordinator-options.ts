@@ -7,6 +7,11 @@ import { choice, integer, list, text, toggle } from './option.ts'
  * docs/config.md.
  */
 export const COORDINATOR_OPTIONS = {
+  configFile: text({
+    default: undefined,
+    placeholder: 'FILE',
+    doc: 'File with lines such as FORKPOOL_LOG_LEVEL=debug. Flags and the environment come before it. SIGHUP reads it again.',
+  }),
   port: integer({ min: 0, max: 65_535, default: 7070, doc: 'TCP port for HTTP and WebSocket; 0 takes any free one.' }),
   host: text({
     default: '127.0.0.1',

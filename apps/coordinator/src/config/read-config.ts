@@ -2,6 +2,7 @@ import { ForkpoolError } from '@forkpool/pool-core/base'
 import { checkTokenEntries, parseTokenEntry } from '../access/token-entry.ts'
 import type { TokenEntry } from '../access/token-entry.ts'
 import { plainTokenEntry, readPlainToken, readTokenEntries } from '../access/token-file.ts'
+import { readConfigFile } from './config-file.ts'
 import { COORDINATOR_OPTIONS } from './coordinator-options.ts'
 import { flagName, variableName } from './flag-name.ts'
 import type { Option } from './option.ts'
@@ -12,14 +13,15 @@ type ValuesOf<Table extends Options> = { readonly [Key in keyof Table]: Table[Ke
 /** All settings, checked; `credentials` are the tokens that count, wherever they came from, none of them in clear. */
 export type CoordinatorConfig = ValuesOf<typeof COORDINATOR_OPTIONS> & { readonly credentials: readonly TokenEntry[] }
 
+type GivenFlags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
+type Variables = Readonly<Record<string, string | undefined>>
+
 /**
- * Settings from flags, then variables, then defaults. `flags` has the texts by option key; a key that is absent was not given.
+ * Settings from flags, then variables, then the file that these name, then defaults. `flags` has the texts by option key; a key that is absent was not given.
  * @throws ForkpoolError BAD_ARGUMENT that names the flag or variable and what was expected.
  */
-export function readConfig(
-  flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>,
-  environment: Readonly<Record<string, string | undefined>>,
-): CoordinatorConfig {
+export function readConfig(flags: GivenFlags, variables: Variables): CoordinatorConfig {
+  const environment = withConfigFile(flags, variables)
   const values: Record<string, unknown> = {}
   for (const [key, option] of Object.entries(COORDINATOR_OPTIONS)) {
     const flag = flags[key]
@@ -42,6 +44,14 @@ export function readConfig(
     workers: Math.min(config.workers, config.maxWorkers),
     credentials: readCredentials(config, environment['FORKPOOL_TOKEN']),
   }
+}
+
+/** The variables, and behind them those of the file. */
+function withConfigFile(flags: GivenFlags, variables: Variables): Variables {
+  const file = flags['configFile'] ?? variables['FORKPOOL_CONFIG_FILE']
+  if (typeof file !== 'string' || file === '') return variables
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''))
+  return { ...readConfigFile(file, Object.keys(COORDINATOR_OPTIONS).map(variableName)), ...given }
 }
 
 function readFlag(option: Option<unknown>, flag: string | boolean | readonly string[], source: string): unknown {

@@ -84,7 +84,7 @@ export class ClientConnection {
   readonly #progress = new ReadProgress()
   readonly #id: SessionId
   #principal: Principal | undefined
-  /** The coordinator stops. */
+  /** It is not the client that ends the connection: the coordinator stops, or takes its token back. */
   #weLeft = false
 
   constructor(parts: ConnectionParts, { webSocket, stream, principal }: OpenedSocket, onClosed: (code: number) => void) {
@@ -140,6 +140,23 @@ export class ClientConnection {
   close(code: number, reason: string): void {
     this.#weLeft = true
     this.#socket.close(code, closeReason(reason))
+  }
+
+  /**
+   * Looks again who this is. Somebody whose token was taken back is sent away at once, and false is returned; the batches wait as after a broken connection, for
+   * the same name may come back with another token.
+   */
+  renewPrincipal(): boolean {
+    const { access, refused } = this.#parts
+    const before = this.#principal
+    if (before === undefined) return true
+    this.#principal = access.current(before)
+    if (this.#principal !== undefined) return true
+    refused('token')
+    this.#writer.send({ kind: 'refused', error: refusal(new ForkpoolError('UNAUTHORISED', 'the token was taken back')) })
+    this.#weLeft = true
+    this.#socket.close(POLICY_VIOLATION, 'the token was taken back')
+    return false
   }
 
   terminate(): void {

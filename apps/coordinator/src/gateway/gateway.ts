@@ -72,6 +72,13 @@ export class Gateway {
     for (const connection of this.#connections) connection.send({ kind: 'goodbye', reason })
   }
 
+  /** The tokens have changed: looks again who everybody is. Returns how many were sent away. */
+  renewPrincipals(): number {
+    let sentAway = 0
+    for (const connection of this.#connections) if (!connection.renewPrincipal()) sentAway++
+    return sentAway
+  }
+
   /** Ends every connection; batches go on without them. */
   stop(): void {
     this.#stopping = true

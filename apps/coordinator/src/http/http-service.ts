@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import type { Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { ForkpoolError } from '@forkpool/pool-core/base'
 import type { ErrorCode } from '@forkpool/pool-core/base'
@@ -22,6 +23,8 @@ const INACTIVITY_MS = 120_000
 
 /** How often requests that take too long are looked for; without it a limit of a second is one of half a minute. */
 const LOOK_EVERY_MS = 1_000
+
+const TLS_VERSION_MIN = 'TLSv1.2' as const
 
 /** Headers of one request. Proxies add a dozen to a browser's two. */
 const HEADERS_MAX = 100
@@ -62,6 +65,7 @@ export interface HttpServiceParts {
 export class HttpService {
   readonly server: Server
   readonly #parts: HttpServiceParts
+  readonly #tlsServer: TlsServer | undefined
 
   constructor(parts: HttpServiceParts) {
     this.#parts = parts
@@ -73,10 +77,12 @@ export class HttpService {
       connectionsCheckingInterval: LOOK_EVERY_MS,
     }
     const handle = (request: IncomingMessage, response: ServerResponse): void => void this.#handle(request, response)
-    this.server =
-      certificate === undefined
-        ? createServer(options, handle)
-        : createTlsServer({ ...options, ...certificate, minVersion: 'TLSv1.2', handshakeTimeout: limits.handshakeTimeoutMs }, handle)
+    if (certificate === undefined) this.server = createServer(options, handle)
+    else {
+      const tls = { ...options, ...certificate, minVersion: TLS_VERSION_MIN, handshakeTimeout: limits.handshakeTimeoutMs }
+      this.#tlsServer = createTlsServer(tls, handle)
+      this.server = this.#tlsServer
+    }
     this.server.timeout = INACTIVITY_MS
     this.server.maxHeadersCount = HEADERS_MAX
     this.server.on('clientError', (error, socket) => refused(answerBadRequest(error, socket)))
@@ -101,6 +107,11 @@ export class HttpService {
     const { address, port, family } = this.server.address() as AddressInfo
     const scheme = this.#parts.certificate === undefined ? 'http' : 'https'
     return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+  }
+
+  /** Shows another certificate to whoever connects from now on; nothing without TLS. */
+  renewCertificate(certificate: Certificate): void {
+    this.#tlsServer?.setSecureContext({ ...certificate, minVersion: TLS_VERSION_MIN })
   }
 
   async stop(): Promise<void> {
