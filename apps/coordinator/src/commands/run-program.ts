@@ -1,6 +1,7 @@
 import { ForkpoolError, nearestNames } from '@forkpool/pool-core/base'
 import { VERSION } from '../version.ts'
 import { adviseCommand } from './advise.ts'
+import { backupCommand } from './backup.ts'
 import type { Command, Terminal } from './command.ts'
 import { compareCommand } from './compare.ts'
 import { errorText } from './error-text.ts'
@@ -30,6 +31,7 @@ const COMMANDS: readonly Command[] = [
   cancelCommand,
   quarantineCommand,
   verifyCommand,
+  backupCommand,
   tokenCommand,
 ]
 

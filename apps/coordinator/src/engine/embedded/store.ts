@@ -17,7 +17,8 @@ export interface Entry {
   readonly value: Uint8Array
 }
 
-const FILE = 'forkpool.lmdb'
+/** The store's file in a data directory. */
+export const STORE_FILE = 'forkpool.lmdb'
 
 /** Below this a failed write is a full disk, whatever the system called it: LMDB says EIO when only a part of a page found room. */
 const FULL_BELOW_BYTES = 2 * 1024 * 1024
@@ -30,7 +31,7 @@ export class Store {
   /** Opens or makes the store in the folder, which must exist. @throws ForkpoolError DATA_DIR. */
   constructor(dataDir: string) {
     this.#dataDir = dataDir
-    const path = join(dataDir, FILE)
+    const path = join(dataDir, STORE_FILE)
     try {
       this.#db = open({
         path,
@@ -91,7 +92,7 @@ export class Store {
   /** What the file system has left. */
   space(): DiskSpace {
     const { bavail, blocks, bsize } = statfsSync(this.#dataDir)
-    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize, fileBytes: statSync(join(this.#dataDir, FILE)).size }
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize, fileBytes: statSync(join(this.#dataDir, STORE_FILE)).size }
   }
 
   async close(): Promise<void> {
@@ -127,7 +128,7 @@ function isFullError(cause: unknown): boolean {
 }
 
 /** A new file is there after a power cut only when its folder was written too. */
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   if (process.platform === 'win32') return
   const folder = openSync(path, 'r')
   try {
