@@ -7,6 +7,7 @@ const CAUSES = [
   'bad_frame',
   'bad_message',
   'bad_request',
+  'engine',
   'full',
   'host',
   'origin',

@@ -273,5 +273,6 @@ function reasonOf(error: unknown): RefusalReason {
   if (error instanceof LimitError) return error.limit
   if (!(error instanceof ForkpoolError)) return 'bad_batch'
   if (error.code === 'UNAUTHORISED') return 'token'
+  if (error.code === 'DISK_FULL' || error.code === 'ENGINE_FAILED') return 'engine'
   return error.code === 'BAD_MESSAGE' || error.code === 'PROTOCOL_VERSION' ? 'bad_message' : 'bad_batch'
 }

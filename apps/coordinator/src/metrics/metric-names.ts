@@ -66,7 +66,7 @@ export const METRICS = {
   forkpool_refused_total: {
     type: 'counter',
     labels: ['reason'],
-    help: 'Connections, requests and messages refused. The reason is the setting that was reached (`frame_bytes_max` is --frame-bytes-max), or host, origin, token, role, path, subprotocol, full, bad_frame, bad_message, bad_request.',
+    help: 'Connections, requests and messages refused. The reason is the setting that was reached (`frame_bytes_max` is --frame-bytes-max), or host, origin, token, role, path, subprotocol, full, engine (the disk does not take it), bad_batch, bad_frame, bad_message, bad_request.',
   },
   forkpool_ws_closed_total: { type: 'counter', labels: ['code'], help: 'Client connections that ended, by WebSocket close code.' },
   forkpool_ws_send_buffer_bytes: {
