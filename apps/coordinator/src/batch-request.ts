@@ -93,4 +93,6 @@ export interface BatchHandle {
   pause(paused: boolean): void
   /** The reader is gone without a word, and may come back: nothing more is told, and the batch goes on for a while. */
   leave(): void
+  /** The reader is gone and wants no more of it: the batch is cancelled, unless it goes on without anybody. */
+  abandon(): void
 }

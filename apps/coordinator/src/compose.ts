@@ -192,7 +192,7 @@ function buildDispatcher(rooms: Rooms): Dispatcher {
     unreadable: (batch, error) =>
       log.error({ batch, error: (error as Error).message }, 'the items of a batch cannot be read; it is cancelled'),
     quarantine,
-    left: (batch, isDetached) => rooms.attachments.left(batch, isDetached),
+    left: (batch, goesOn) => rooms.attachments.left(batch, goesOn),
     // With one processor it would keep from its work what it waits for.
     loopPollMs: availableParallelism() > 1 ? config.loopPollMs : 0,
   })

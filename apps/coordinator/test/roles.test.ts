@@ -98,8 +98,12 @@ describe('WebSocket', () => {
       error: { code: 'NOT_ALLOWED', message: 'the token "test-read" has the role read; submit needs submit' },
     })
     client.send({ kind: 'submit', batch: 2, task: 'square', items: [1], end: true })
+    client.send({ kind: 'attach', batch: 3, id: 'x' })
+    expect(await client.next('refused', 3)).toMatchObject({
+      error: { code: 'NOT_ALLOWED', message: expect.stringContaining('attach needs submit') },
+    })
     await client.next('refused', 2)
-    expect(client.received.map(({ kind }) => kind)).toEqual(['welcome', 'refused', 'refused'])
+    expect(client.received.map(({ kind }) => kind)).toEqual(['welcome', 'refused', 'refused', 'refused'])
   })
 
   test('the library hears NOT_ALLOWED', async () => {

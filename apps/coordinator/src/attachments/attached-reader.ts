@@ -69,6 +69,13 @@ export class AttachedReader implements BatchSink {
     this.pause(false)
   }
 
+  /** The reader wants no more of a batch that ended like this: its end is all that it is told. */
+  finish(summary: BatchSummary): void {
+    if (this.#phase === 'over') return
+    this.stop()
+    this.#sink.done(summary)
+  }
+
   accepted(id: string, pool: string, poolSize: number): void {
     void id
     void pool
@@ -107,7 +114,7 @@ export class AttachedReader implements BatchSink {
 
   failed(error: unknown): void {
     if (this.#phase === 'over') return
-    this.#phase = 'over'
+    this.stop()
     this.#sink.failed(error)
   }
 

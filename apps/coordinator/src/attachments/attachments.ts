@@ -6,6 +6,8 @@ import type { AttachedBatch, AttachQuery, BatchHandle, BatchRequest, BatchSink, 
 import type { Engine, OpenBatch } from '../engine/engine.ts'
 import { AttachedReader } from './attached-reader.ts'
 import { DeferredHandle } from './deferred-handle.ts'
+import { FirstWithKey } from './first-with-key.ts'
+import { EndedHandle, ReaderHandle } from './reader-handle.ts'
 import { SkippingHandle } from './skipping-handle.ts'
 
 /** The part of the dispatcher that this service needs. */
@@ -44,26 +46,27 @@ export class Attachments {
     const { idempotencyKey, hasKey } = request
     if (hasKey !== true || idempotencyKey === undefined) return batches.submit(request, items, ended, sink)
     const deferred = new DeferredHandle()
-    const attach = (id: BatchId): Promise<void> => this.#attachAgain(id, request.owner, items, ended, sink, deferred)
-    const take = async (): Promise<void> => {
-      const known = await engine.find(idempotencyKey)
-      if (known !== undefined) return attach(known)
-      // Another may come first with the same key, between here and the record.
-      const orAttach = new Proxied(sink, (error) => {
-        if (!(error instanceof ForkpoolError && error.code === 'ALREADY_EXISTS')) return false
-        void engine.find(idempotencyKey).then(
-          (id) => (id === undefined ? sink.failed(error) : attach(id)),
-          (fault: unknown) => sink.failed(fault),
-        )
-        return true
-      })
-      deferred.become(batches.submit(request, items, ended, orAttach))
-      return undefined
-    }
-    take().catch((error: unknown) => {
+    const refuse = (error: unknown): void => {
       deferred.drop()
       sink.failed(error)
-    })
+    }
+    /** Attaches the client to the batch that has the key; false: none has it. */
+    const attach = async (): Promise<boolean> => {
+      const known = await engine.find(idempotencyKey)
+      if (known !== undefined) await this.#attachAgain(known, request.owner, items, ended, sink, deferred)
+      return known !== undefined
+    }
+    const take = async (): Promise<void> => {
+      if (await attach()) return
+      const first = new FirstWithKey(sink, {
+        // Until then another may come first with the same key, and what is asked meanwhile is asked of that one's batch.
+        accepted: () => deferred.become(handle),
+        exists: (error) => void attach().then((isAttached) => (isAttached ? undefined : refuse(error)), refuse),
+        failed: refuse,
+      })
+      const handle = batches.submit(request, items, ended, first)
+    }
+    take().catch(refuse)
     return deferred
   }
 
@@ -84,9 +87,9 @@ export class Attachments {
     return deferred
   }
 
-  /** The reader of an open batch is gone without a word. A detached one goes on without it; the others wait a while for it to come back. */
-  left(id: BatchId, isDetached: boolean): void {
-    if (isDetached || this.#stopped || this.#orphans.has(id)) return
+  /** The reader of an open batch is gone. Unless the batch `goesOn` without anybody, it waits a while for its reader to come back. */
+  left(id: BatchId, goesOn: boolean): void {
+    if (goesOn || this.#stopped || this.#orphans.has(id)) return
     const { clock, batches, orphanMs } = this.#parts
     const give = (): void => {
       this.#orphans.delete(id)
@@ -97,7 +100,7 @@ export class Attachments {
 
   /** Batches of an earlier life of the coordinator have no reader yet. */
   recovered(batches: Iterable<OpenBatch>): void {
-    for (const { batch } of batches) this.left(batch.id, batch.detached ?? false)
+    for (const { batch, inputEnded } of batches) this.left(batch.id, inputEnded && batch.detached === true)
   }
 
   /** From now on nothing is given up. */
@@ -151,82 +154,11 @@ export class Attachments {
     const { task, pool, poolSize } = stored.batch
     const batch: AttachedBatch = { id, task, pool, poolSize, received: stored.ledger.submitted, inputEnded: true, heldBytes: 0 }
     sink.attached(batch)
-    found(new ReaderHandle(undefined, reader, id), batch)
+    found(new EndedHandle(id, reader, ended.summary), batch)
     void reader.start(ended.summary)
   }
 }
 
 function unknown(what: string): ForkpoolError {
   return new ForkpoolError('BATCH_UNKNOWN', `no batch ${what} is known here`)
-}
-
-/** What a reader may do with a batch that it came to later; one that is over can only be read. */
-class ReaderHandle implements BatchHandle {
-  readonly id: BatchId
-  readonly #handle: BatchHandle | undefined
-  readonly #reader: AttachedReader
-
-  constructor(handle: BatchHandle | undefined, reader: AttachedReader, id = handle?.id ?? ('' as BatchId)) {
-    this.#handle = handle
-    this.#reader = reader
-    this.id = id
-  }
-
-  add(items: ItemBlock, ended: boolean): void {
-    this.#handle?.add(items, ended)
-  }
-
-  end(): void {
-    this.#handle?.end()
-  }
-
-  cancel(): void {
-    this.#handle?.cancel()
-    if (this.#handle === undefined) this.#reader.stop()
-  }
-
-  pause(paused: boolean): void {
-    this.#reader.pause(paused)
-    this.#handle?.pause(paused)
-  }
-
-  leave(): void {
-    this.#reader.stop()
-    this.#handle?.leave()
-  }
-}
-
-/** A sink whose `failed` may be taken by somebody else. */
-class Proxied implements BatchSink {
-  readonly #sink: BatchSink
-  readonly #takes: (error: unknown) => boolean
-
-  constructor(sink: BatchSink, takes: (error: unknown) => boolean) {
-    this.#sink = sink
-    this.#takes = takes
-  }
-
-  accepted(...given: Parameters<BatchSink['accepted']>): void {
-    this.#sink.accepted(...given)
-  }
-
-  attached(batch: AttachedBatch): void {
-    this.#sink.attached(batch)
-  }
-
-  results(...given: Parameters<BatchSink['results']>): void {
-    this.#sink.results(...given)
-  }
-
-  credit(bytes: number): void {
-    this.#sink.credit(bytes)
-  }
-
-  done(...given: Parameters<BatchSink['done']>): void {
-    this.#sink.done(...given)
-  }
-
-  failed(error: unknown): void {
-    if (!this.#takes(error)) this.#sink.failed(error)
-  }
 }

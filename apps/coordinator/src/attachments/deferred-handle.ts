@@ -45,6 +45,10 @@ export class DeferredHandle implements BatchHandle {
     this.#do((handle) => handle.leave())
   }
 
+  abandon(): void {
+    this.#do((handle) => handle.abandon())
+  }
+
   #do(call: (handle: BatchHandle) => void): void {
     if (this.#handle !== undefined) call(this.#handle)
     else this.#waiting?.push(call)

@@ -46,4 +46,8 @@ export class SkippingHandle implements BatchHandle {
   leave(): void {
     this.#handle.leave()
   }
+
+  abandon(): void {
+    this.#handle.abandon()
+  }
 }

@@ -25,8 +25,8 @@ export interface DispatcherParts {
   readonly loopPollMs: number
   /** Item bytes of one batch that are read ahead of its workers after a restart. Default: 16 MiB. */
   readonly replayWindowBytes?: number | undefined
-  /** The reader of an open batch is gone without a word. */
-  readonly left?: ((batch: BatchId, isDetached: boolean) => void) | undefined
+  /** The reader of an open batch is gone, perhaps for good; `goesOn`: the batch needs nobody any more. */
+  readonly left?: ((batch: BatchId, goesOn: boolean) => void) | undefined
   /** The items of a recovered batch cannot be read; it is cancelled. */
   readonly unreadable?: ((batch: BatchId, error: unknown) => void) | undefined
 }

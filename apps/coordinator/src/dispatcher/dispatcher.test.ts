@@ -1,98 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import type { Random } from '@forkpool/pool-core/base'
-import type { BatchSummary, RanMessage, RunMessage } from '@forkpool/pool-core/protocol'
+import type { BatchSummary, RunMessage } from '@forkpool/pool-core/protocol'
 import { decodeItems, encodeItems } from '@forkpool/pool-core/protocol'
-import type { SessionId, ShardId, WorkerId } from '@forkpool/pool-core/scheduler'
+import type { SessionId, WorkerId } from '@forkpool/pool-core/scheduler'
 import { FakeClock } from '@forkpool/pool-core/testing'
+import { ScriptedWorkers } from '../../test/support/scripted-workers.ts'
 import type { BatchHandle, BatchRequest, BatchSink } from '../batch-request.ts'
 import type { DispatchObserver, PoolLabel } from '../dispatch-observer.ts'
 import { MemoryEngine } from '../engine/memory/memory-engine.ts'
 import type { RecordedRange } from '../engine/engine.ts'
-import type { FleetEvents, WorkerFleet } from '../worker-fleet.ts'
 import { Quarantine } from '../quarantine/quarantine.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { DispatcherParts } from './dispatcher-parts.ts'
-
-/** Workers that do what the test says, when it says so. */
-class Workers implements WorkerFleet {
-  readonly held = new Map<WorkerId, RunMessage[]>()
-  readonly ended: string[] = []
-  events: FleetEvents | undefined
-  #count = 0
-
-  listen(events: FleetEvents): void {
-    this.events = events
-  }
-
-  startWorkers(count: number): void {
-    for (let i = 0; i < count; i++) this.held.set(`w${++this.#count}` as WorkerId, [])
-  }
-
-  run(worker: WorkerId, message: RunMessage): void {
-    this.held.get(worker)?.push(message)
-  }
-
-  abort(worker: WorkerId, shard: ShardId): void {
-    this.ended.push(`abort ${worker} ${shard}`)
-  }
-
-  retire(worker: WorkerId): void {
-    this.ended.push(`retire ${worker}`)
-  }
-
-  kill(worker: WorkerId, reason: string): void {
-    this.ended.push(`kill ${worker} ${reason}`)
-  }
-
-  allOnline(): void {
-    const tasks = [{ name: 'square', module: 'built-in', parameters: ['n'] }]
-    for (const worker of this.held.keys()) this.events?.online(worker, tasks)
-  }
-
-  /** Answers the first shard of a worker: squares, and a failure for every item in `bad`. */
-  answer(
-    worker: WorkerId,
-    bad: readonly number[] = [],
-    { count, runMs = 1, isTired }: { count?: number; runMs?: number; isTired?: boolean } = {},
-  ): void {
-    const message = this.held.get(worker)?.shift() as RunMessage
-    const items = decodeItems(message.items) as number[]
-    const ran = items.slice(0, count ?? items.length)
-    const good = ran.filter((item) => !bad.includes(item)).map((item) => item * item)
-    const failures = ran.flatMap((item, at) =>
-      bad.includes(item) ? [{ at, retryable: true, error: { name: 'RangeError', message: `bad ${item}` } }] : [],
-    )
-    const values = good.length === 0 ? { count: 0, codec: 'f64' as const, bytes: new Uint8Array(0) } : encodeItems(good)
-    const ranMessage: RanMessage = {
-      kind: 'ran',
-      shard: message.shard,
-      count: ran.length,
-      values,
-      failures,
-      runMs,
-      decodeMs: 0,
-      encodeMs: 0,
-    }
-    this.events?.ran(worker, ranMessage, isTired)
-  }
-
-  /** Lets every worker answer until none holds a shard. */
-  answerAll(bad: readonly number[] = []): void {
-    for (let busy = true; busy;) {
-      busy = false
-      for (const [worker, shards] of this.held) {
-        if (shards.length === 0) continue
-        busy = true
-        this.answer(worker, bad)
-      }
-    }
-  }
-
-  lose(worker: WorkerId): void {
-    this.held.delete(worker)
-    this.events?.lost(worker, { signal: 'SIGKILL' }, undefined)
-  }
-}
 
 class Sink implements BatchSink {
   readonly said: string[] = []
@@ -180,12 +99,12 @@ const REQUEST: BatchRequest = {
 
 function create(more: Pick<DispatcherParts, 'tasksPerWorker'> = {}): {
   readonly dispatcher: Dispatcher
-  readonly workers: Workers
+  readonly workers: ScriptedWorkers
   readonly counts: Counts
   readonly clock: FakeClock
   readonly quarantine: Quarantine
 } {
-  const workers = new Workers()
+  const workers = new ScriptedWorkers()
   const counts = new Counts()
   const clock = new FakeClock()
   let tokens = 0
@@ -216,7 +135,7 @@ async function settle(): Promise<void> {
 }
 
 /** Lets workers answer until nothing moves. */
-async function runAll(workers: Workers, bad?: readonly number[]): Promise<void> {
+async function runAll(workers: ScriptedWorkers, bad?: readonly number[]): Promise<void> {
   for (let i = 0; i < 20; i++) {
     await settle()
     workers.answerAll(bad)

@@ -160,8 +160,9 @@ export class Dispatcher {
       () => this.#opened(run, items, ended),
       (error: unknown) => this.#refused(run, error),
     )
-    // A small batch runs while the disk writes it. A larger one waits, so that what is not yet recorded stays bounded.
-    if (run.isSmall) this.#schedule(run, items, ended)
+    // A small batch runs while the disk writes it. A larger one waits, so that what is not yet recorded stays bounded, and so does one that may
+    // be known already by its key and must not run twice.
+    if (run.isSmall && request.hasKey !== true) this.#schedule(run, items, ended)
     return this.#handle(run, sink)
   }
 
@@ -220,6 +221,11 @@ export class Dispatcher {
       leave: () => {
         if (run.sink === sink) this.#left(run)
       },
+      abandon: () => {
+        if (run.sink !== sink) return
+        if (goesOnAlone(run)) this.#left(run)
+        else this.cancel(run.id)
+      },
     }
   }
 
@@ -229,7 +235,7 @@ export class Dispatcher {
     run.detach()
     this.left.add(run)
     this.#pauseFor(run.id, 'reader', !this.#parts.engine.durable && run.request.detached !== true)
-    this.#parts.left?.(run.id, run.request.detached ?? false)
+    this.#parts.left?.(run.id, goesOnAlone(run))
   }
 
   #arrived(run: BatchRun, items: ItemBlock | undefined, ended: boolean): void {
@@ -480,6 +486,11 @@ export class Dispatcher {
     run.endedAt = this.#parts.clock.wallTime()
     this.#ended.add(run)
   }
+}
+
+/** Whether a batch needs nobody any more. One that is detached and lacks the end of its input still needs whoever has the rest. */
+function goesOnAlone(run: BatchRun): boolean {
+  return run.request.detached === true && run.arrivedAll
 }
 
 const NO_FAILURES: readonly ShardFailure[] = []

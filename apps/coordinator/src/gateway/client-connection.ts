@@ -246,15 +246,15 @@ export class ClientConnection {
   }
 
   /**
-   * Whether the token allows the message. A submission that it does not allow is refused, and the rest of that batch is not looked at: the
-   * client may have sent it before it knew.
+   * Whether the token allows the message. A batch that it may not submit or take up is refused, and what else comes of it is not looked at:
+   * the client may have sent it before it knew.
    */
   #isAllowed(message: ClientMessage): boolean {
     const who = this.#principal
     const needed = MESSAGE_ROLES[message.kind]
     // Of somebody who is not known yet the session takes nothing but hello.
     if (who === undefined || mayActAs(who.role, needed)) return true
-    if (message.kind !== 'submit') return false
+    if (message.kind !== 'submit' && message.kind !== 'attach') return false
     this.#parts.refused('role')
     const error = new ForkpoolError('NOT_ALLOWED', `the token "${who.name}" has the role ${who.role}; ${message.kind} needs ${needed}`)
     this.#writer.send({ kind: 'refused', batch: message.batch, error: refusal(error) })

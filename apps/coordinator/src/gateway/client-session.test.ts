@@ -93,6 +93,7 @@ class Peer {
       cancel: () => calls.push('cancel'),
       pause: (paused) => calls.push(paused ? 'pause' : 'go on'),
       leave: () => calls.push('leave'),
+      abandon: () => calls.push('abandon'),
     }
   }
 }
@@ -223,12 +224,16 @@ describe('batches', () => {
     expect(peer.closes[0]?.[1]).toContain('batch 2, which was never submitted')
   })
 
-  test('a lost connection cancels what is open', () => {
+  test('a client that says goodbye abandons what is open; one whose connection broke leaves it', () => {
     const peer = new Peer().hello()
     const { calls } = peer.submit(1)
     peer.session.closed(false)
-    expect(calls).toEqual(['cancel'])
+    expect(calls).toEqual(['abandon'])
     expect(peer.clock.pending).toBe(0)
+    const lost = new Peer().hello()
+    const broken = lost.submit(1)
+    lost.session.closed(true)
+    expect(broken.calls).toEqual(['leave'])
   })
 })
 
@@ -279,6 +284,17 @@ describe('windows', () => {
     peer.session.receive({ kind: 'credit', batch: 1, bytes: 96 })
     expect(peer.sent).toMatchObject([{ from: 0 }, { from: 12 }, { from: 24, done: SUMMARY }])
     expect(calls).toEqual(['pause', 'go on'])
+    expect(peer.session.openBatches).toBe(0)
+  })
+
+  test('a batch that fails while results wait for the window is over: nothing waits behind the refusal', () => {
+    const peer = new Peer().hello()
+    const { sink } = peer.submit(1)
+    sink.results(results(0, 12), undefined)
+    sink.results(results(12, 12), undefined)
+    sink.failed(new ForkpoolError('SUPERSEDED'))
+    peer.session.receive({ kind: 'credit', batch: 1, bytes: 96 })
+    expect(peer.sent).toMatchObject([{ from: 0 }, { kind: 'refused', batch: 1, error: { code: 'SUPERSEDED' } }])
     expect(peer.session.openBatches).toBe(0)
   })
 

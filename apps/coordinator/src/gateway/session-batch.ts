@@ -84,7 +84,7 @@ export class SessionBatch implements BatchSink {
   /** Nobody waits for it any more. */
   abandon(): void {
     this.#release()
-    this.cancel()
+    this.#handle?.abandon()
   }
 
   /** @throws ForkpoolError BAD_MESSAGE for items after the end or beyond the window. */
@@ -116,7 +116,6 @@ export class SessionBatch implements BatchSink {
 
   /** The batch was accepted and cannot go on: its client hears why, and what else comes of it is not told. */
   #refuse(error: unknown): void {
-    this.#waiting = []
     this.failed(error)
     this.#isOver = true
     this.#handle?.cancel()
@@ -208,6 +207,8 @@ export class SessionBatch implements BatchSink {
   failed(error: unknown): void {
     if (this.#isOver) return
     this.#release()
+    // What waits for the reader's window would come behind the refusal, for which the client waits no more, and so never.
+    this.#waiting = []
     this.#events.refused(error)
     this.#send({ kind: 'refused', batch: this.#batch, error: refusal(error) })
     this.#events.over()
