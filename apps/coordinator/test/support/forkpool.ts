@@ -57,13 +57,13 @@ export class Coordinator {
   }
 
   /** Starts it and does not wait. */
-  static spawn(words: readonly string[], environment?: Readonly<Record<string, string>>): Coordinator {
-    return new Coordinator(start(['serve', ...(words.includes('--port') ? [] : ['--port', '0']), ...words], environment))
+  static spawn(words: readonly string[], environment?: Readonly<Record<string, string>>, port = 0): Coordinator {
+    return new Coordinator(start(['serve', ...(words.includes('--port') ? [] : ['--port', String(port)]), ...words], environment))
   }
 
   /** Starts it and waits until it listens. */
-  static async start(words: readonly string[] = [], environment?: Readonly<Record<string, string>>): Promise<Coordinator> {
-    const coordinator = Coordinator.spawn(words, environment)
+  static async start(words: readonly string[] = [], environment?: Readonly<Record<string, string>>, port = 0): Promise<Coordinator> {
+    const coordinator = Coordinator.spawn(words, environment, port)
     await new Promise<void>((resolve, reject) => {
       coordinator.#child.stdout.on('data', () => {
         if (coordinator.url !== '') resolve()
@@ -76,6 +76,10 @@ export class Coordinator {
   /** Where it listens; empty before it does. */
   get url(): string {
     return /listening on (\S+)/.exec(this.stdout)?.[1] ?? ''
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port)
   }
 
   get pid(): number {
@@ -97,6 +101,21 @@ export class Coordinator {
 
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
+  }
+
+  /** Kills it and all its workers at once, as a loss of power would, and waits until they are gone. */
+  async kill(): Promise<void> {
+    const workers = this.workerPids()
+    this.#child.kill('SIGKILL')
+    for (const pid of workers) {
+      try {
+        process.kill(pid, 'SIGKILL')
+      } catch {
+        // It went with its parent.
+      }
+    }
+    await this.exited
+    await waitUntil('the workers are gone', () => !workers.some(isAlive))
   }
 
   /** Asks for a good end and waits for it. */

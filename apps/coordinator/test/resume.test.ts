@@ -1,0 +1,238 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { connect } from '@forkpool/client'
+import type { ConnectOptions } from '@forkpool/client'
+import { range } from '@forkpool/pool-core/batch'
+import type { BatchVerdict, BatchView } from '@forkpool/pool-core/protocol'
+import { SeededRandom } from '@forkpool/pool-core/testing'
+import { DataDirs } from './support/data-dirs.ts'
+import { Coordinator, runForkpool, waitUntil } from './support/forkpool.ts'
+import { TcpProxy } from './support/tcp-proxy.ts'
+
+const MILLION = 1_000_000
+/** FORKPOOL_RESUME_SEED repeats one. */
+const SEEDS = process.env['FORKPOOL_RESUME_SEED'] === undefined ? [1, 2, 3] : [Number(process.env['FORKPOOL_RESUME_SEED'])]
+/** A coordinator of this machine is back within seconds: no wait needs to be long. */
+const RECONNECT: ConnectOptions = { reconnect: { attempts: 200, minDelayMs: 20, maxDelayMs: 200 } }
+
+const dirs = new DataDirs()
+afterAll(() => dirs.remove())
+
+function serve(dataDir: string, port = 0): Promise<Coordinator> {
+  return Coordinator.start(['--data-dir', dataDir, '--workers', '2'], {}, port)
+}
+
+async function batches(url: string): Promise<readonly BatchView[]> {
+  const { batches: all } = (await (await fetch(`${url}/api/v1/batches?limit=500`)).json()) as { batches: readonly BatchView[] }
+  return all
+}
+
+/** Compared one by one: a million expected values would be made for nothing. */
+function expectSquares(results: readonly number[], count: number): void {
+  expect(results.length).toBe(count)
+  for (const [index, value] of results.entries()) if (value !== (index + 1) ** 2) expect(value, `result ${index}`).toBe((index + 1) ** 2)
+}
+
+/** Every task of every batch has one result. */
+async function expectVerified(url: string): Promise<void> {
+  const { code, stdout } = await runForkpool(['verify'], '', { FORKPOOL_URL: url })
+  expect(stdout).toMatch(/all as they should be/)
+  expect(code).toBe(0)
+}
+
+describe('kill -9 of the coordinator', () => {
+  test.for(SEEDS)(
+    'a map of a million resolves with all results, though the coordinator is killed in the middle (seed %i)',
+    async (seed) => {
+      const random = new SeededRandom(seed)
+      // The first may come before anything is recorded, the last when nearly all is.
+      const moments = Array.from({ length: 3 }, () => Math.floor(random.next() * MILLION)).toSorted((a, b) => a - b)
+      const dataDir = dirs.next()
+      let coordinator = await serve(dataDir)
+      const { port } = coordinator
+      const cluster = await connect(coordinator.url, RECONNECT)
+      let kills = 0
+      let doneAtFirst = MILLION
+      let restarted: Promise<void> = Promise.resolve()
+      const restart = async (): Promise<void> => {
+        await coordinator.kill()
+        coordinator = await serve(dataDir, port)
+      }
+      const results = await cluster.pool({ size: 2 }).map('square', range(1, MILLION + 1), {
+        onProgress: ({ done }) => {
+          while (kills < moments.length && done >= (moments[kills] as number)) {
+            if (kills++ === 0) doneAtFirst = done
+            restarted = restarted.then(restart)
+          }
+        },
+      })
+      await restarted
+      expectSquares(results as number[], MILLION)
+      expect(kills).toBe(moments.length)
+      expect(doneAtFirst).toBeLessThan(MILLION)
+      // The session of now does as any other.
+      expect(await cluster.pool().map('square', [3])).toEqual([9])
+      await cluster.close()
+      const [, million] = await batches(coordinator.url)
+      expect(million).toMatchObject({ state: 'completed', submitted: MILLION, completed: MILLION, failed: 0, cancelled: 0 })
+      await expectVerified(coordinator.url)
+      await coordinator.stop()
+    },
+  )
+
+  test('it may be killed before it has said that it has the batch', async () => {
+    const dataDir = dirs.next()
+    let coordinator = await serve(dataDir)
+    const { port } = coordinator
+    await using cluster = await connect(coordinator.url, RECONNECT)
+    const pool = cluster.pool({ size: 2 })
+    for (let time = 0; time < 3; time++) {
+      const results = pool.map('square', range(1, 100_001))
+      const single = pool.submit('square', 12)
+      await coordinator.kill()
+      coordinator = await serve(dataDir, port)
+      expectSquares((await results) as number[], 100_000)
+      expect(await single).toBe(144)
+    }
+    await expectVerified(coordinator.url)
+    await coordinator.stop()
+  })
+
+  test('input that is read as it is needed is read once, and goes on from where the coordinator has it', async () => {
+    const count = 200_000
+    const dataDir = dirs.next()
+    let coordinator = await serve(dataDir)
+    const { port } = coordinator
+    await using cluster = await connect(coordinator.url, RECONNECT)
+    let given = 0
+    let restarted: Promise<void> | undefined
+    async function* input(): AsyncGenerator<number> {
+      for (let n = 1; n <= count; n++) {
+        given++
+        yield n
+        if (n === count / 2) restarted = coordinator.kill().then(async () => void (coordinator = await serve(dataDir, port)))
+      }
+    }
+    const results: number[] = []
+    for await (const square of cluster.pool({ size: 2 }).imap('square', input())) results.push(square as number)
+    await restarted
+    expectSquares(results, count)
+    expect(given).toBe(count)
+    await expectVerified(coordinator.url)
+    await coordinator.stop()
+  })
+
+  test('a task that has failed stays failed, with its error, and is not run again', async () => {
+    const dataDir = dirs.next()
+    let coordinator = await serve(dataDir)
+    const { port } = coordinator
+    await using cluster = await connect(coordinator.url, RECONNECT)
+    let restarted: Promise<void> | undefined
+    const outcomes = await cluster.pool({ size: 1 }).map('fail', ['one', 'two', 'three', 'four'], {
+      chunkSize: 1,
+      settle: true,
+      onProgress: ({ done }) => {
+        if (done !== 2 || restarted !== undefined) return
+        restarted = coordinator.kill().then(async () => void (coordinator = await serve(dataDir, port)))
+      },
+    })
+    await restarted
+    expect(outcomes.map((outcome) => outcome.status === 'rejected' && (outcome.reason as Error).message)).toEqual([
+      'one',
+      'two',
+      'three',
+      'four',
+    ])
+    await expectVerified(coordinator.url)
+    await coordinator.stop()
+  })
+})
+
+describe('a connection that breaks', () => {
+  test.for([[], ['--ephemeral']])('a million results come though it breaks many times (%j)', async (words) => {
+    const coordinator = await Coordinator.start(words.length > 0 ? words : ['--data-dir', dirs.next()])
+    await using proxy = await TcpProxy.to(coordinator.url)
+    await using cluster = await connect(proxy.url, RECONNECT)
+    let next = 50_000
+    const results = await cluster.pool({ size: 2 }).map('square', range(1, MILLION + 1), {
+      onProgress: ({ done }) => {
+        if (done < next) return
+        next = done + 150_000
+        proxy.cut()
+      },
+    })
+    expectSquares(results as number[], MILLION)
+    expect(proxy.connections).toBeGreaterThan(3)
+    await expectVerified(coordinator.url)
+    await coordinator.stop()
+  })
+
+  test('single calls and streams come back too', async () => {
+    await using coordinator = await Coordinator.start(['--data-dir', dirs.next()])
+    await using proxy = await TcpProxy.to(coordinator.url)
+    await using cluster = await connect(proxy.url, RECONNECT)
+    const pool = cluster.pool({ size: 2 })
+    const slow = [30, 30, 30].map((ms) => pool.submit('sleep', ms))
+    const unordered = pool.imapUnordered('square', range(1, 50_001))
+    const seen = new Set<number>()
+    for await (const square of unordered) {
+      if (seen.size % 15_000 === 10_000) proxy.cut()
+      seen.add(square as number)
+    }
+    expect(seen.size).toBe(50_000)
+    expect(await Promise.all(slow)).toHaveLength(3)
+    expect((await pool.map('square', [5]))[0]).toBe(25)
+  })
+})
+
+describe('--ephemeral', () => {
+  test('a restart of the coordinator ends what was open with CONNECTION_LOST, at once, and the next call works', async () => {
+    let coordinator = await Coordinator.start(['--ephemeral', '--workers', '1'])
+    const { port } = coordinator
+    await using cluster = await connect(coordinator.url, RECONNECT)
+    const pool = cluster.pool({ size: 1 })
+    let restarted: Promise<void> | undefined
+    const lost = pool.map('sleep', [1, 1, 1, 60_000], {
+      chunkSize: 1,
+      onProgress: ({ done }) => {
+        if (done === 3)
+          restarted ??= coordinator.kill().then(async () => void (coordinator = await Coordinator.start(['--ephemeral'], {}, port)))
+      },
+    })
+    await expect(lost).rejects.toMatchObject({ name: 'ForkpoolError', code: 'CONNECTION_LOST', cause: { code: 'BATCH_UNKNOWN' } })
+    await restarted
+    expect(await pool.map('square', [4])).toEqual([16])
+    await coordinator.stop()
+  })
+})
+
+describe('keys', () => {
+  test('a batch that another client submitted under the same key is not run again, also after a restart of the coordinator', async () => {
+    const dataDir = dirs.next()
+    let coordinator = await serve(dataDir)
+    const items = Array.from({ length: 300 }, () => 3)
+    const options = { key: 'nightly', chunkSize: 10 }
+    {
+      const cluster = await connect(coordinator.url, { reconnect: false })
+      const lost = cluster.pool({ size: 2 }).map('sleep', items, options)
+      lost.catch(() => undefined)
+      await waitUntil('the batch has results', async () => ((await batches(coordinator.url))[0]?.completed ?? 0) > 0)
+      await coordinator.kill()
+      await expect(lost).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+      await cluster.close()
+    }
+    coordinator = await serve(dataDir)
+    const ids: string[] = []
+    for (let time = 0; time < 2; time++) {
+      await using cluster = await connect(coordinator.url)
+      const pool = cluster.pool({ size: 2 })
+      expect(await pool.map('sleep', items, { ...options, onAccepted: ({ id }) => ids.push(id) })).toHaveLength(300)
+      expect(await pool.map('square', [1, 2], { key: 'another' })).toEqual([1, 4])
+    }
+    expect(ids[1]).toBe(ids[0])
+    const all = await batches(coordinator.url)
+    expect(all.map(({ submitted }) => submitted).toSorted()).toEqual([2, 300])
+    const { stdout } = await runForkpool(['verify', ids[0] ?? '', '--json'], '', { FORKPOOL_URL: coordinator.url })
+    expect(JSON.parse(stdout) as BatchVerdict).toMatchObject({ ledger: { submitted: 300, recorded: 300 }, problems: [] })
+    await coordinator.stop()
+  })
+})
