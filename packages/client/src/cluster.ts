@@ -3,6 +3,7 @@ import { ForkpoolError } from '@forkpool/pool-core/base'
 import type { AnyTasks, BatchDefaults, ClusterCallOptions } from '@forkpool/pool-core/batch'
 import { checkName, checkWhole, resolveBatchOptions } from '@forkpool/pool-core/batch'
 import type { WelcomeMessage } from '@forkpool/pool-core/protocol'
+import { AttachedBatch } from './attached-batch.ts'
 import { ClusterPool } from './cluster-pool.ts'
 import type { Connection, ConnectionEvent } from './connection.ts'
 
@@ -51,14 +52,23 @@ export class Cluster<Tasks = AnyTasks> implements AsyncDisposable {
     return new ClusterPool({ connection: this.#connection, clock: this.#clock, size, name, defaults })
   }
 
+  /**
+   * A batch that was submitted before, by its identifier: that of `onAccepted`, `forkpool batches` or the dashboard. Nothing is asked before it is
+   * read. @throws ForkpoolError BAD_ARGUMENT for what can be no identifier.
+   */
+  attach<Result = unknown>(id: string): AttachedBatch<Result> {
+    checkName('batch', id)
+    return new AttachedBatch<Result>({ connection: this.#connection, clock: this.#clock, id })
+  }
+
   /** Tells `listener` what happens to the connection. Returns what ends that. */
   onEvent(listener: (event: ConnectionEvent) => void): () => void {
     return this.#connection.listen(listener)
   }
 
   /**
-   * Closes the connection and resolves when it is closed. Batches that are open are cancelled, and their calls reject with `POOL_CLOSED`: wait
-   * for them first. Calling it again does nothing more.
+   * Closes the connection and resolves when it is closed. Batches that are open are cancelled unless they are detached, and their calls reject
+   * with `POOL_CLOSED`: wait for them first. Calling it again does nothing more.
    */
   close(): Promise<void> {
     return this.#connection.close(new ForkpoolError('POOL_CLOSED', 'the connection to the cluster was closed'))

@@ -108,6 +108,19 @@ export class Connection implements BatchCarrier {
     return batch
   }
 
+  /** Asks for a batch that was submitted before, by whatever client, and returns its number here. */
+  attach(owner: BatchOwner, id: string): number {
+    const batch = takeBatchNumber(this.#state)
+    this.#owners.set(batch, owner)
+    this.#dispatch({ kind: 'attach', batch, id })
+    return batch
+  }
+
+  /** Reads no more of a batch, which goes on; its owner hears nothing more. */
+  leave(batch: number): void {
+    if (this.#owners.delete(batch)) this.#dispatch({ kind: 'leave', batch })
+  }
+
   items(batch: number, items: ItemBlock, end: boolean): void {
     this.#dispatch({ kind: 'items', batch, items, end })
   }
@@ -163,6 +176,9 @@ export class Connection implements BatchCarrier {
         break
       case 'accepted':
         this.#owners.get(command.batch)?.accepted(command.message)
+        break
+      case 'attached':
+        this.#owners.get(command.batch)?.attached?.(command.message)
         break
       case 'room':
         this.#owners.get(command.batch)?.room(command.bytes)

@@ -1,4 +1,6 @@
 /** What both doors, Node's and the browser's, have in common. */
+export type { AttachedBatch } from './attached-batch.ts'
+export type { AttachOptions } from './attached-run.ts'
 export type { Cluster, PoolOptions } from './cluster.ts'
 export type { ClusterPool } from './cluster-pool.ts'
 export type { Connect, ConnectOptions } from './connect.ts'

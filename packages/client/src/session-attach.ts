@@ -22,13 +22,14 @@ export function keep(batch: BatchState): void {
   batch.consumedBytes = 0
 }
 
-/** Asks for a batch again, with what came of its results. */
+/** Asks for a batch that was submitted before, with what came of its results. */
 export function attachBatch(state: SessionState, batch: BatchState, out: SessionCommand[]): void {
-  if (batch.session === undefined || (state.welcome?.version ?? 0) < ATTACH_VERSION) {
-    fail(state, batch, new ForkpoolError('CONNECTION_LOST', 'the coordinator cannot take up a batch again'), out)
+  if ((state.welcome?.version ?? 0) < ATTACH_VERSION) {
+    const code = batch.submit === undefined ? 'PROTOCOL_VERSION' : 'CONNECTION_LOST'
+    fail(state, batch, new ForkpoolError(code, 'the coordinator cannot take up a batch that was submitted before'), out)
     return
   }
-  const { key, resultWindowBytes } = batch.submit
+  const { key, resultWindowBytes } = batch.submit ?? {}
   if (key !== undefined && batch.id === undefined) {
     // Nothing was heard of it, so all of it is still here; and under its key it runs once.
     sendAgain(state, batch, out)
@@ -53,7 +54,7 @@ export function attachBatch(state: SessionState, batch: BatchState, out: Session
 export function takeAccepted(state: SessionState, message: AcceptedMessage, out: SessionCommand[]): void {
   const batch = state.batches.get(message.batch)
   if (batch === undefined) return
-  if (batch.submit.key !== undefined) batch.id = message.id
+  if (batch.submit?.key !== undefined) batch.id = message.id
   out.push({ kind: 'accepted', batch: message.batch, message })
 }
 
@@ -79,6 +80,7 @@ export function takeAttached(state: SessionState, message: AttachedMessage, out:
   }
   batch.phase = 'open'
   batch.attached = true
+  if (batch.submit === undefined) out.push({ kind: 'attached', batch: batch.batch, message })
   dropStored(batch, received)
   // What is there and not dealt with will be credited once more.
   const windowBytes = state.welcome?.limits.inputWindowBytes ?? 0
@@ -96,7 +98,8 @@ export function takeAttached(state: SessionState, message: AttachedMessage, out:
  * of it. False: that cannot be.
  */
 export function submitAgain(state: SessionState, batch: BatchState, error: ForkpoolError, out: SessionCommand[]): boolean {
-  if (error.code !== 'BATCH_UNKNOWN' || batch.itemsStored > 0 || batch.resultsReceived > 0 || batch.cancelled) return false
+  if (error.code !== 'BATCH_UNKNOWN' || batch.submit === undefined) return false
+  if (batch.itemsStored > 0 || batch.resultsReceived > 0 || batch.cancelled) return false
   state.openCount--
   sendAgain(state, batch, out)
   return true
@@ -111,7 +114,7 @@ function sendAgain(state: SessionState, batch: BatchState, out: SessionCommand[]
   if (!sendSubmit(state, batch, out)) return
   batch.unstored.push(...rest)
   batch.itemsSent = itemsSent
-  sendUnstored(batch, batch.unstored.length - rest.length, batch.submit.end === true, out)
+  sendUnstored(batch, batch.unstored.length - rest.length, batch.submit?.end === true, out)
 }
 
 /** Forgets blocks before the item `received`, and cuts the one in which it lies. */

@@ -6,18 +6,25 @@ import type { SessionCommand, SessionEvent } from './session-events.ts'
 import { attachBatch, submitAgain } from './session-attach.ts'
 import { violate } from './session-failures.ts'
 import type { BatchState, SessionState } from './session-state.ts'
-import { createBatch } from './session-state.ts'
+import { createBatch, createForeignBatch } from './session-state.ts'
 import { canSend, sendSubmit } from './session-submit.ts'
 
 /** Four messages a window: seldom enough to cost nothing, often enough that the coordinator never runs dry. */
 const CREDITS_PER_WINDOW = 4
 
 export function submit(state: SessionState, message: SubmitMessage, out: SessionCommand[]): void {
+  begin(state, createBatch(message), out)
+}
+
+export function attach(state: SessionState, number: number, id: string, out: SessionCommand[]): void {
+  begin(state, createForeignBatch(number, id), out)
+}
+
+function begin(state: SessionState, batch: BatchState, out: SessionCommand[]): void {
   if (state.phase === 'closed') {
-    out.push({ kind: 'failed', batch: message.batch, error: new ForkpoolError('POOL_CLOSED', state.fatal?.message) })
+    out.push({ kind: 'failed', batch: batch.batch, error: new ForkpoolError('POOL_CLOSED', state.fatal?.message) })
     return
   }
-  const batch = createBatch(message)
   state.batches.set(batch.batch, batch)
   if (canSend(state) && state.waiting.length === 0 && state.lost.length === 0) {
     sendFirst(state, batch, out)
@@ -45,7 +52,8 @@ export function sendWaiting(state: SessionState, out: SessionCommand[]): void {
 }
 
 function sendFirst(state: SessionState, batch: BatchState, out: SessionCommand[]): void {
-  if (sendSubmit(state, batch, out) && !batch.inputEnded) out.push({ kind: 'room', batch: batch.batch, bytes: batch.roomBytes })
+  if (batch.submit === undefined) attachBatch(state, batch, out)
+  else if (sendSubmit(state, batch, out) && !batch.inputEnded) out.push({ kind: 'room', batch: batch.batch, bytes: batch.roomBytes })
 }
 
 export function sendItems(state: SessionState, event: SessionEvent & { kind: 'items' }, out: SessionCommand[]): void {
@@ -67,7 +75,7 @@ export function endInput(state: SessionState, number: number, out: SessionComman
   const batch = state.batches.get(number)
   if (batch === undefined || batch.inputEnded) return
   batch.inputEnded = true
-  if (batch.phase === 'waiting') batch.submit = { ...batch.submit, end: true }
+  if (batch.phase === 'waiting' && batch.submit !== undefined) batch.submit = { ...batch.submit, end: true }
   else if (batch.phase === 'open') out.push({ kind: 'send', message: { kind: 'end', batch: number } })
 }
 
@@ -87,6 +95,16 @@ export function cancel(state: SessionState, number: number, out: SessionCommand[
   }
   batch.phase = 'cancelling'
   out.push({ kind: 'send', message: { kind: 'cancel', batch: number } })
+}
+
+/** Nobody reads it any more, and it goes on without us. */
+export function leave(state: SessionState, number: number, out: SessionCommand[]): void {
+  const batch = state.batches.get(number)
+  if (batch === undefined) return
+  state.batches.delete(number)
+  if (batch.phase === 'waiting' || batch.phase === 'lost') return
+  out.push({ kind: 'send', message: { kind: 'leave', batch: number } })
+  afterOne(state, out)
 }
 
 export function takeCredit(state: SessionState, number: number, bytes: number, out: SessionCommand[]): void {
@@ -182,14 +200,18 @@ export function takeRefusal(state: SessionState, number: number | undefined, err
   }
   if (submitAgain(state, batch, error, out)) return
   const lost = new ForkpoolError('CONNECTION_LOST', `the connection broke, and then: ${error.message}`, { cause: error })
-  settle(state, batch, { kind: 'failed', batch: number, error: lost }, out)
+  settle(state, batch, { kind: 'failed', batch: number, error: batch.submit === undefined ? error : lost }, out)
 }
 
 /** A batch that counted as open is over: its place is free. */
 function settle(state: SessionState, batch: BatchState, command: SessionCommand, out: SessionCommand[]): void {
   state.batches.delete(batch.batch)
-  state.openCount--
   out.push(command)
+  afterOne(state, out)
+}
+
+function afterOne(state: SessionState, out: SessionCommand[]): void {
+  state.openCount--
   sendWaiting(state, out)
   leaveIfDrained(state, out)
 }

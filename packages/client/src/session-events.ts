@@ -1,6 +1,7 @@
 import type { ForkpoolError } from '@forkpool/pool-core/base'
 import type {
   AcceptedMessage,
+  AttachedMessage,
   BatchSummary,
   ClientMessage,
   ItemBlock,
@@ -21,11 +22,15 @@ export type SessionEvent =
   | { readonly kind: 'given-up'; readonly error: ForkpoolError }
   /** A new batch, under a number from `takeBatchNumber`. */
   | { readonly kind: 'submit'; readonly message: SubmitMessage }
+  /** A batch that was submitted elsewhere, by its identifier, under a number from `takeBatchNumber`. */
+  | { readonly kind: 'attach'; readonly batch: number; readonly id: string }
   /** Further items, within the bytes of the last `room`. */
   | { readonly kind: 'items'; readonly batch: number; readonly items: ItemBlock; readonly end: boolean }
   | { readonly kind: 'end'; readonly batch: number }
   /** The caller wants no more of this batch. */
   | { readonly kind: 'cancel'; readonly batch: number }
+  /** The caller reads no more of this batch, and nobody is told further; it goes on. */
+  | { readonly kind: 'leave'; readonly batch: number }
   /** Results of so many bytes (`resultBytes`) have been read by the caller. */
   | { readonly kind: 'consumed'; readonly batch: number; readonly bytes: number }
   /** The caller wants no more at all. */
@@ -37,6 +42,8 @@ export type SessionCommand =
   /** The coordinator has answered: batches may run. */
   | { readonly kind: 'ready'; readonly welcome: WelcomeMessage }
   | { readonly kind: 'accepted'; readonly batch: number; readonly message: AcceptedMessage }
+  /** A batch from elsewhere was found; again after each lost connection. */
+  | { readonly kind: 'attached'; readonly batch: number; readonly message: AttachedMessage }
   /** So many bytes of items may be sent for the batch now. */
   | { readonly kind: 'room'; readonly batch: number; readonly bytes: number }
   | { readonly kind: 'results'; readonly batch: number; readonly message: ResultsMessage }

@@ -162,6 +162,9 @@ class World {
         if (open !== undefined) open.batch.cancelled = true
         return
       }
+      case 'leave':
+        this.open.delete(message.batch)
+        return
       case 'credit': {
         const open = this.open.get(message.batch)
         if (open === undefined) return

@@ -11,11 +11,11 @@ export interface BatchState {
    * another one.
    */
   phase: 'waiting' | 'open' | 'cancelling' | 'lost' | 'attaching'
-  /** What was asked for, without items once it is sent. */
-  submit: SubmitMessage
+  /** What was asked for, without items once it is sent; undefined: it was submitted elsewhere, and is asked for by its `id`. */
+  submit: SubmitMessage | undefined
   /** The session that submitted it; undefined while `waiting`. The coordinator knows the batch by it and the number. */
   session: string | undefined
-  /** The coordinator's identifier, where the batch has a key of its own and the coordinator has answered. */
+  /** The coordinator's identifier, where it was given, or where the batch has a key of its own and the coordinator has answered. */
   id: string | undefined
   inputEnded: boolean
   itemsSent: number
@@ -36,7 +36,7 @@ export interface BatchState {
   unreadBefore: number
   /** Result bytes that were read, and for which no `credit` was sent yet. */
   consumedBytes: number
-  /** Its key was known: the coordinator has the input already, or a part of it, and we send it again. */
+  /** Its key or id was known: the coordinator has the input already, or a part of it, whatever we send. */
   known: boolean
   /** Results may come a second time: it was asked for again. */
   attached: boolean
@@ -95,13 +95,22 @@ export function createSession(client: string, { token, resumes = true }: Session
 }
 
 export function createBatch(submit: SubmitMessage): BatchState {
+  return newBatch(submit.batch, submit, submit.end === true)
+}
+
+/** A batch that was submitted elsewhere. Of its input there is no more here: what the coordinator has is all. */
+export function createForeignBatch(batch: number, id: string): BatchState {
+  return { ...newBatch(batch, undefined, true), id, known: true }
+}
+
+function newBatch(batch: number, submit: SubmitMessage | undefined, inputEnded: boolean): BatchState {
   return {
-    batch: submit.batch,
+    batch,
     phase: 'waiting',
     submit,
     session: undefined,
     id: undefined,
-    inputEnded: submit.end === true,
+    inputEnded,
     itemsSent: 0,
     roomBytes: 0,
     unstored: [],

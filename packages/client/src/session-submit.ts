@@ -14,8 +14,8 @@ export function canSend(state: SessionState): boolean {
  * What room there is for further items is the caller's to tell.
  */
 export function sendSubmit(state: SessionState, batch: BatchState, out: SessionCommand[]): boolean {
-  assert(state.welcome !== undefined, 'an open session has its limits')
   const message = batch.submit
+  assert(state.welcome !== undefined && message !== undefined, 'an open session has its limits, and what it submits')
   const bytes = message.items === undefined ? 0 : blockBytes(message.items)
   const { inputWindowBytes } = state.welcome.limits
   if (bytes > inputWindowBytes) {

@@ -4,10 +4,12 @@ import type { HelloMessage, ServerMessage, WelcomeMessage } from '@forkpool/pool
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from '@forkpool/pool-core/protocol'
 import { isWorthKeeping, keep, takeAccepted, takeAttached } from './session-attach.ts'
 import {
+  attach,
   cancel,
   consume,
   endBatch,
   endInput,
+  leave,
   leaveIfDrained,
   sendItems,
   sendWaiting,
@@ -47,6 +49,9 @@ export function stepSession(state: SessionState, event: SessionEvent): readonly 
     case 'submit':
       submit(state, event.message, out)
       break
+    case 'attach':
+      attach(state, event.batch, event.id, out)
+      break
     case 'items':
       sendItems(state, event, out)
       break
@@ -55,6 +60,9 @@ export function stepSession(state: SessionState, event: SessionEvent): readonly 
       break
     case 'cancel':
       cancel(state, event.batch, out)
+      break
+    case 'leave':
+      leave(state, event.batch, out)
       break
     case 'consumed':
       consume(state, event.batch, event.bytes, out)

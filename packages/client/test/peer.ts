@@ -3,6 +3,7 @@
  * size and an order that the test chooses. It keeps both windows as `docs/protocol.md` asks, and fails the test where the client does not.
  */
 import type {
+  AttachMessage,
   BatchSummary,
   ClientMessage,
   ItemBlock,
@@ -28,7 +29,11 @@ export interface PeerOptions {
   readonly onSubmit?: (submit: SubmitMessage) => void
   /** The token that `hello` has to bring. */
   readonly token?: string
+  /** Ended batches of earlier clients, by identifier: their task, and what came of it for each item; an error for one that failed. */
+  readonly kept?: Readonly<Record<string, { readonly task: string; readonly outcomes: readonly unknown[] }>>
 }
+
+const NO_VALUES: ItemBlock = { count: 0, codec: 'cbor', offsets: new Uint32Array(1), bytes: new Uint8Array(0) }
 
 const LIMITS = { frameBytes: 8 << 20, inputWindowBytes: 1 << 20, resultWindowBytes: 1 << 20, poolSizeMax: 64, batchesOpenMax: 1000 }
 
@@ -131,6 +136,7 @@ export class PeerConnection {
     this.#peer.received.push(message)
     if (message.kind === 'hello') return this.#hello(message.token)
     if (message.kind === 'submit') return this.#submit(message)
+    if (message.kind === 'attach') return this.#attach(message)
     const batch = this.#batches.get(message.batch)
     if (batch === undefined) {
       if (message.batch > this.#highest) throw new Error(`"${message.kind}" for batch ${message.batch}, which was never submitted`)
@@ -144,8 +150,9 @@ export class PeerConnection {
         return this.#work(message.batch, batch)
       case 'cancel':
         return this.#cancel(message.batch, batch)
-      case 'attach':
-        throw new Error('this peer keeps no batch beyond its connection: nothing can be attached')
+      case 'leave':
+        this.#batches.delete(message.batch)
+        return undefined
       case 'credit':
         batch.resultRoom += message.bytes
         if (batch.resultRoom > this.#limits.resultWindowBytes) throw new Error('more credit than results')
@@ -161,7 +168,7 @@ export class PeerConnection {
     }
     this.send({
       kind: 'welcome',
-      version: 1,
+      version: this.#peer.options.kept === undefined ? 1 : 2,
       session: `s${this.#peer.connections.length}`,
       server: 'peer',
       cores: 4,
@@ -195,6 +202,30 @@ export class PeerConnection {
     this.#batches.set(number, batch)
     if (this.#peer.options.accepts === true) this.send({ kind: 'accepted', batch: number, id: `b${number}`, pool: 'p', poolSize: 2 })
     if (submit.items !== undefined) this.#add(number, batch, submit.items, submit.end === true)
+  }
+
+  /** Gives what is kept of an ended batch, and not what the client has. Keeps no window: what is kept here is little. */
+  #attach({ batch: number, id, have = [] }: AttachMessage): void {
+    if (number <= this.#highest) throw new Error(`batch ${number} after batch ${this.#highest}`)
+    this.#highest = number
+    const kept = this.#peer.options.kept?.[id ?? '']
+    if (kept === undefined) {
+      this.send({ kind: 'refused', batch: number, error: { name: 'ForkpoolError', code: 'BATCH_UNKNOWN', message: `no batch ${id}` } })
+      return
+    }
+    const { task, outcomes } = kept
+    const received = outcomes.length
+    this.send({ kind: 'attached', batch: number, id: id ?? '', task, pool: 'p', poolSize: 2, received, roomBytes: 0, inputEnded: true })
+    const has = (index: number): boolean => have.some((from, i) => i % 2 === 0 && index >= from && index < (have[i + 1] as number))
+    for (const [from, outcome] of outcomes.entries()) {
+      if (has(from)) continue
+      const failures = outcome instanceof Error ? [{ at: 0, error: toWireError(outcome), attempts: 1 }] : []
+      const values = failures.length > 0 ? NO_VALUES : encodeItems([outcome])
+      this.send({ kind: 'results', batch: number, from, count: 1, values, failures })
+    }
+    const failed = outcomes.filter((outcome) => outcome instanceof Error).length
+    const counts = { completed: received - failed, failed, cancelled: 0, wallMs: 1, runMs: 1, workers: 1 }
+    this.send({ kind: 'done', batch: number, outcome: failed > 0 ? 'failed' : 'completed', ...counts })
   }
 
   #add(number: number, batch: PeerBatch, items: ItemBlock, end: boolean): void {
@@ -247,10 +278,7 @@ export class PeerConnection {
     const bytes = blockBytes(shard.items)
     batch.inputRoom += bytes
     if (!batch.ended) this.send({ kind: 'credit', batch: number, bytes })
-    const block =
-      values.length === 0
-        ? { count: 0, codec: 'cbor' as const, offsets: new Uint32Array(1), bytes: new Uint8Array(0) }
-        : encodeItems(values)
+    const block = values.length === 0 ? NO_VALUES : encodeItems(values)
     batch.resultRoom -= blockBytes(block) + 1024 * failures.length
     const isCut = submit.failFast === true && failures.length > 0
     if (isCut) {

@@ -215,6 +215,20 @@ describe('batches', () => {
     expect(peer.batches).toHaveLength(3)
   })
 
+  test('a batch that its client leaves goes on without it: nothing more is told, and its place is free', () => {
+    const peer = new Peer().hello()
+    const { calls, sink } = peer.submit(1, { items: encodeItems([1.5]) })
+    peer.submit(2)
+    peer.session.receive({ kind: 'leave', batch: 1 })
+    expect(calls).toEqual(['leave'])
+    expect(peer.held.bytes).toBe(0)
+    sink.results(results(0, 1), SUMMARY)
+    peer.session.receive({ kind: 'leave', batch: 1 })
+    peer.submit(3)
+    expect(peer.sent).toEqual([])
+    expect(peer.session.openBatches).toBe(2)
+  })
+
   test('messages for a batch that has ended are late, not wrong; for one that never was they are wrong', () => {
     const peer = new Peer().hello()
     peer.submit(1).sink.done(SUMMARY)

@@ -152,6 +152,11 @@ export class ClientSession {
         return batch.end()
       case 'cancel':
         return batch.cancel()
+      case 'leave':
+        batch.leave()
+        this.#ended.delete(message.batch)
+        this.#batches.delete(message.batch)
+        return
       case 'credit':
         batch.taken(message.bytes)
         this.#sweep()

@@ -11,4 +11,5 @@ export const MESSAGE_ROLES: Readonly<Record<ClientMessage['kind'], Role>> = {
   items: 'submit',
   end: 'submit',
   cancel: 'submit',
+  leave: 'read',
 }

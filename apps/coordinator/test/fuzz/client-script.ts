@@ -52,7 +52,7 @@ export class ClientScript {
     const known = random.integer(1, Math.max(1, this.#batch))
     switch (random.integer(0, 11)) {
       case 0:
-        return { kind: 'cancel', batch: known }
+        return { kind: random.pick(['cancel', 'leave']), batch: known }
       case 1:
         return { kind: 'credit', batch: known, bytes: random.pick([1, 1_000, Number.MAX_SAFE_INTEGER]) }
       case 2:

@@ -1,11 +1,13 @@
 import type { ForkpoolError } from '../base/index.ts'
-import type { AcceptedMessage, BatchSummary, ItemBlock, ResultsMessage, SubmitMessage } from '../protocol/index.ts'
+import type { AcceptedMessage, AttachedMessage, BatchSummary, ItemBlock, ResultsMessage, SubmitMessage } from '../protocol/index.ts'
 import type { RetryOn } from './retry-on.ts'
 import type { TaskTold } from './task-told.ts'
 
 /** Who submitted a batch. Exactly one of `ended` and `failed` comes, and nothing after it. */
 export interface BatchOwner {
   accepted(message: AcceptedMessage): void
+  /** Instead, where it was submitted elsewhere before: it was found. Again after each lost connection. */
+  attached?(message: AttachedMessage): void
   /** So many bytes of items may be sent now. */
   room(bytes: number): void
   results(message: ResultsMessage): void

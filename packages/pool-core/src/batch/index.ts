@@ -17,9 +17,12 @@ export type {
   TimeLimit,
 } from './batch-options.ts'
 export type { Fallback } from './fallback.ts'
+export { GatheredResults } from './gathered-results.ts'
 export { BLOCK_ITEMS } from './item-source.ts'
 export { Range, range } from './range.ts'
-export type { ResultIterator } from './result-iterator.ts'
+export { ResultIterator } from './result-iterator.ts'
+export type { ResultSink, SinkBatch } from './result-sink.ts'
+export { ResultStream } from './result-stream.ts'
 export { tell } from './tell.ts'
 export { StreamCall, TaskStream } from './task-stream.ts'
 export type { TaskStreamOptions } from './task-stream.ts'

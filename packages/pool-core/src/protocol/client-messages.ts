@@ -99,6 +99,12 @@ export interface CancelMessage {
   readonly batch: number
 }
 
+/** Reads no further, and leaves the batch to itself, as a broken connection would: nothing more is told of it. */
+export interface LeaveMessage {
+  readonly kind: 'leave'
+  readonly batch: number
+}
+
 /** Allows `bytes` more: of results when a client sends it, of items when the coordinator does. */
 export interface CreditMessage {
   readonly kind: 'credit'
@@ -106,7 +112,15 @@ export interface CreditMessage {
   readonly bytes: number
 }
 
-export type ClientMessage = HelloMessage | SubmitMessage | AttachMessage | ItemsMessage | EndMessage | CancelMessage | CreditMessage
+export type ClientMessage =
+  | HelloMessage
+  | SubmitMessage
+  | AttachMessage
+  | ItemsMessage
+  | EndMessage
+  | CancelMessage
+  | LeaveMessage
+  | CreditMessage
 
 /** Answer to `hello`. */
 export interface WelcomeMessage {

@@ -46,7 +46,7 @@ const submit = { kind: 'submit', batch: 1, task: 'square' }
 const block = { count: 2, codec: 'cbor', offsets: Uint32Array.from([0, 1, 2]), bytes: Uint8Array.from([1, 2]) }
 const numbers = { count: 1, codec: 'f64', bytes: new Uint8Array(8) }
 const BATCH = 'an integer from 1 to 2^53 - 1'
-const KINDS = '"hello", "submit", "attach", "items", "end", "cancel", "credit"'
+const KINDS = '"hello", "submit", "attach", "items", "end", "cancel", "leave", "credit"'
 
 describe('decodeClientMessage', () => {
   it.each<[string, unknown, string]>([

@@ -4,7 +4,7 @@
  *
  * History
  * - 1: the first one.
- * - 2: `attach` and `attached`; `submit` may be `terse` and `detached`, and has `key`, `jitter`, `retryOn`, `timeoutMs` and `deadlineMs`. A
+ * - 2: `attach`, `attached` and `leave`; `submit` may be `terse` and `detached`, and has `key`, `jitter`, `retryOn`, `timeoutMs` and `deadlineMs`. A
  *   coordinator of version 1 passes over them.
  */
 export const PROTOCOL_VERSION = 2

@@ -112,6 +112,11 @@ export const CLIENT_MESSAGES: MessageTable<ClientMessage> = {
     doc: 'Drops what is queued of a batch and stops what runs. The batch still ends with a summary.',
     fields: { batch },
   },
+  leave: {
+    sender: 'client',
+    doc: 'Reads no further: nothing more is told of the batch, which goes on as after a broken connection.',
+    fields: { batch },
+  },
   credit: {
     sender: 'client',
     doc: 'The client has used up results: so many bytes more may come.',
