@@ -238,6 +238,43 @@ describe('keys', () => {
   })
 })
 
+describe('keys on a disk', () => {
+  test('of many clients that submit under one key at once one batch runs, and the last of them has its results', async () => {
+    await using coordinator = await Coordinator.start(['--data-dir', dirs.next(), '--workers', '2'])
+    await using cluster = await connect(coordinator.url)
+    const { url } = coordinator
+    const clusters = await Promise.all(Array.from({ length: 5 }, () => connect(url)))
+    const calls = clusters.map((each) => each.pool({ size: 2 }).map('square', range(1, 100_001), { key: 'at once' }))
+    const outcomes = await Promise.allSettled(calls)
+    for (const outcome of outcomes) {
+      if (outcome.status === 'fulfilled') expectSquares(outcome.value as number[], 100_000)
+      else expect(outcome.reason).toMatchObject({ code: 'SUPERSEDED' })
+    }
+    expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0)
+    expect(await batches(url)).toMatchObject([{ submitted: 100_000, completed: 100_000 }])
+    expectSquares((await cluster.pool({ size: 2 }).map('square', range(1, 100_001), { key: 'at once' })) as number[], 100_000)
+    await Promise.all(clusters.map((each) => each.close()))
+  })
+
+  test('the results of a batch whose key is known come before the input is read, in whatever way they are read', async () => {
+    await using coordinator = await Coordinator.start(['--data-dir', dirs.next(), '--workers', '2'])
+    await using cluster = await connect(coordinator.url)
+    const pool = cluster.pool({ size: 2 })
+    const count = 300_000
+    const key = 'slow input'
+    expectSquares((await pool.map('square', range(1, count + 1), { key })) as number[], count)
+    async function* slow(): AsyncGenerator<number> {
+      yield 1
+      await new Promise(() => undefined)
+    }
+    expectSquares((await pool.map('square', slow(), { key })) as number[], count)
+    const streamed: number[] = []
+    for await (const square of pool.imap('square', slow(), { key, bufferSize: 100 })) streamed.push(square as number)
+    expectSquares(streamed, count)
+    await expect(pool.map('square', [1, 2], { key })).rejects.toMatchObject({ code: 'ALREADY_EXISTS' })
+  })
+})
+
 describe('a batch by its identifier', () => {
   test('a detached batch outlives its client and the coordinator, and another client takes it up', async () => {
     const dataDir = dirs.next()

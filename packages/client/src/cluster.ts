@@ -7,7 +7,7 @@ import { AttachedBatch } from './attached-batch.ts'
 import { ClusterPool } from './cluster-pool.ts'
 import type { Connection, ConnectionEvent } from './connection.ts'
 
-export interface PoolOptions extends BatchDefaults, ClusterCallOptions {
+export interface PoolOptions extends BatchDefaults, Omit<ClusterCallOptions, 'key'> {
   /** At most so many workers compute for the pool at once. Default: the coordinator's cores. */
   readonly size?: number | undefined
   /** Batches submitted under one name share one pool, and its size, from whatever client. Default: `size-N`, or `default` without a size. */

@@ -67,6 +67,8 @@ export function takeAttached(state: SessionState, message: AttachedMessage, out:
     batch.attached = true
     batch.known = true
     batch.id = message.id
+    batch.inputEnded ||= message.inputEnded
+    out.push({ kind: 'attached', batch: message.batch, message })
     const { batch: number, id, pool, poolSize } = message
     out.push({ kind: 'accepted', batch: number, message: { kind: 'accepted', batch: number, id, pool, poolSize } })
     return

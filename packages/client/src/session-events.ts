@@ -42,7 +42,7 @@ export type SessionCommand =
   /** The coordinator has answered: batches may run. */
   | { readonly kind: 'ready'; readonly welcome: WelcomeMessage }
   | { readonly kind: 'accepted'; readonly batch: number; readonly message: AcceptedMessage }
-  /** A batch from elsewhere was found; again after each lost connection. */
+  /** A batch from elsewhere was found, again after each lost connection; or one whose key was known, before `accepted`. */
   | { readonly kind: 'attached'; readonly batch: number; readonly message: AttachedMessage }
   /** So many bytes of items may be sent for the batch now. */
   | { readonly kind: 'room'; readonly batch: number; readonly bytes: number }

@@ -360,6 +360,21 @@ describe('keys', () => {
     expect(house.workers.ran).toEqual([1, 2, 3, 4, 5, 6, 7])
   })
 
+  test('a key that was given to another batch before is refused, and that one is not disturbed', async () => {
+    const house = new House()
+    const first = await house.submit([1, 2, 3], true, KEYED)
+    const others = [
+      await house.submit([1, 2, 3], true, { ...KEYED, spread: true }),
+      await house.submit([1, 2], true, KEYED),
+      await house.submit([1], false, { ...KEYED, total: 4 }),
+    ]
+    for (const { sink } of others) expect(sink.said).toEqual(['ALREADY_EXISTS'])
+    await house.runAll()
+    expect(inOrder(first.sink)).toEqual(squares(1, 2, 3))
+    const same = await house.submit([1], false, { ...KEYED, total: 3 })
+    expect(inOrder(same.sink)).toEqual(squares(1, 2, 3))
+  })
+
   test('a submission that is refused leaves its key free', async () => {
     const house = new House()
     const wrong = await house.submit([1], true, { ...KEYED, task: 'sqare' })

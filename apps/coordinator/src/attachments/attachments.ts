@@ -1,14 +1,15 @@
 import type { Cancel, Clock } from '@forkpool/pool-core/base'
-import { after, ForkpoolError, IntervalSet } from '@forkpool/pool-core/base'
+import { after, deferred, ForkpoolError, IntervalSet } from '@forkpool/pool-core/base'
 import type { ItemBlock } from '@forkpool/pool-core/protocol'
 import type { BatchId } from '@forkpool/pool-core/scheduler'
 import type { AttachedBatch, AttachQuery, BatchHandle, BatchRequest, BatchSink, TakenOver } from '../batch-request.ts'
-import type { Engine, OpenBatch } from '../engine/engine.ts'
+import type { Engine, OpenBatch, StoredBatch } from '../engine/engine.ts'
 import { AttachedReader } from './attached-reader.ts'
 import { DeferredHandle } from './deferred-handle.ts'
 import { FirstWithKey } from './first-with-key.ts'
 import { EndedHandle, ReaderHandle } from './reader-handle.ts'
 import { SkippingHandle } from './skipping-handle.ts'
+import { Turns } from './turns.ts'
 
 /** The part of the dispatcher that this service needs. */
 export interface OpenBatches {
@@ -16,6 +17,16 @@ export interface OpenBatches {
   /** Sends the answers of an open batch to `sink` from now on; undefined: there is no such open batch. */
   takeOver(id: BatchId, sink: BatchSink): TakenOver | undefined
   cancel(id: BatchId): boolean
+}
+
+/** A submission under a key of its client's. */
+interface KeyedSubmission {
+  readonly request: BatchRequest
+  readonly key: string
+  readonly items: ItemBlock | undefined
+  readonly ended: boolean
+  readonly sink: BatchSink
+  readonly handle: DeferredHandle
 }
 
 export interface AttachmentsParts {
@@ -34,6 +45,8 @@ export class Attachments {
   readonly #parts: AttachmentsParts
   /** Open batches that nobody reads, and when they are given up. */
   readonly #orphans = new Map<BatchId, Cancel>()
+  /** Submissions with one key go one after the other: the second finds what the first has recorded. */
+  readonly #turns = new Turns()
   #stopped = false
 
   constructor(parts: AttachmentsParts) {
@@ -42,32 +55,11 @@ export class Attachments {
 
   /** Takes a batch; one whose key is known is not run again, its client is attached to it. Errors as those of the dispatcher. */
   submit(request: BatchRequest, items: ItemBlock | undefined, ended: boolean, sink: BatchSink): BatchHandle {
-    const { batches, engine } = this.#parts
     const { idempotencyKey, hasKey } = request
-    if (hasKey !== true || idempotencyKey === undefined) return batches.submit(request, items, ended, sink)
-    const deferred = new DeferredHandle()
-    const refuse = (error: unknown): void => {
-      deferred.drop()
-      sink.failed(error)
-    }
-    /** Attaches the client to the batch that has the key; false: none has it. */
-    const attach = async (): Promise<boolean> => {
-      const known = await engine.find(idempotencyKey)
-      if (known !== undefined) await this.#attachAgain(known, request.owner, items, ended, sink, deferred)
-      return known !== undefined
-    }
-    const take = async (): Promise<void> => {
-      if (await attach()) return
-      const first = new FirstWithKey(sink, {
-        // Until then another may come first with the same key, and what is asked meanwhile is asked of that one's batch.
-        accepted: () => deferred.become(handle),
-        exists: (error) => void attach().then((isAttached) => (isAttached ? undefined : refuse(error)), refuse),
-        failed: refuse,
-      })
-      const handle = batches.submit(request, items, ended, first)
-    }
-    take().catch(refuse)
-    return deferred
+    if (hasKey !== true || idempotencyKey === undefined) return this.#parts.batches.submit(request, items, ended, sink)
+    const submission: KeyedSubmission = { request, key: idempotencyKey, items, ended, sink, handle: new DeferredHandle() }
+    void this.#turns.take(idempotencyKey, () => this.#submitOnce(submission))
+    return submission.handle
   }
 
   /** Looks for a batch and attaches its client; `sink` hears `attached` and what it lacks, or why not. */
@@ -110,21 +102,47 @@ export class Attachments {
     this.#orphans.clear()
   }
 
-  /** Attaches a client that sends all its input again. */
-  async #attachAgain(
-    id: BatchId,
-    owner: string | undefined,
-    items: ItemBlock | undefined,
-    ended: boolean,
-    sink: BatchSink,
-    deferred: DeferredHandle,
-  ): Promise<void> {
-    await this.#attach(id, owner, new IntervalSet(), sink, (handle, batch) => {
-      const skipping = new SkippingHandle(handle, batch, (bytes) => sink.credit(bytes))
+  /** Attaches the client to the batch that has its key, or submits its own. Resolves when that is recorded, or refused; never rejects. */
+  async #submitOnce(submission: KeyedSubmission): Promise<void> {
+    const { request, items, ended, sink, handle } = submission
+    const opened = deferred<void>()
+    const refuse = (error: unknown): void => {
+      opened.resolve()
+      handle.drop()
+      sink.failed(error)
+    }
+    try {
+      if (await this.#attachByKey(submission)) return
+      const first = new FirstWithKey(sink, {
+        // Until then another coordinator's client may come first, and what is asked meanwhile is asked of that one's batch.
+        accepted: () => {
+          opened.resolve()
+          handle.become(own)
+        },
+        exists: (error) => void this.#attachByKey(submission).then((isAttached) => (isAttached ? opened.resolve() : refuse(error)), refuse),
+        failed: refuse,
+      })
+      const own = this.#parts.batches.submit(request, items, ended, first)
+      await opened.promise
+    } catch (error) {
+      refuse(error)
+    }
+  }
+
+  /** Attaches a client that sends all its input again to the batch that has its key. False: none has it. */
+  async #attachByKey({ request, key, items, ended, sink, handle }: KeyedSubmission): Promise<boolean> {
+    const { engine } = this.#parts
+    const id = await engine.find(key)
+    if (id === undefined) return false
+    const stored = await engine.batch(id)
+    if (stored !== undefined) checkSame(stored, request, ended ? (items?.count ?? 0) : request.total)
+    await this.#attach(id, request.owner, new IntervalSet(), sink, (found, batch) => {
+      const skipping = new SkippingHandle(found, batch, (bytes) => sink.credit(bytes))
       if (items !== undefined) skipping.add(items, ended)
       else if (ended) skipping.end()
-      deferred.become(skipping)
+      handle.become(skipping)
     })
+    return true
   }
 
   async #attach(
@@ -157,6 +175,14 @@ export class Attachments {
     found(new EndedHandle(id, reader, ended.summary), batch)
     void reader.start(ended.summary)
   }
+}
+
+/** A key that two different batches were given is a mistake, and results of the one must not be taken for those of the other. @throws ForkpoolError. */
+function checkSame({ batch, ledger, inputEnded }: StoredBatch, request: BatchRequest, count: number | undefined): void {
+  const isOther = (what: string): ForkpoolError =>
+    new ForkpoolError('ALREADY_EXISTS', `the key was given to batch ${batch.id} before, which has ${what}`)
+  if (batch.task !== request.task || batch.spread !== request.spread) throw isOther(`the task "${batch.task}"`)
+  if (inputEnded && count !== undefined && count !== ledger.submitted) throw isOther(`${ledger.submitted} items, and not ${count}`)
 }
 
 function unknown(what: string): ForkpoolError {

@@ -6,7 +6,7 @@ import type { TaskTold } from './task-told.ts'
 /** Who submitted a batch. Exactly one of `ended` and `failed` comes, and nothing after it. */
 export interface BatchOwner {
   accepted(message: AcceptedMessage): void
-  /** Instead, where it was submitted elsewhere before: it was found. Again after each lost connection. */
+  /** Before that, where its key was known; instead, where it was asked for by its identifier, and again after each lost connection. */
   attached?(message: AttachedMessage): void
   /** So many bytes of items may be sent now. */
   room(bytes: number): void

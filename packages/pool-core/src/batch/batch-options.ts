@@ -57,8 +57,9 @@ export interface ClusterCallOptions<Tasks = AnyTasks> extends TimeLimit, Pick<Re
   /** Class names or codes of the errors that are worth one of the `retries`; others are final. Default: all. */
   readonly retryOn?: string | readonly string[] | undefined
   /**
-   * A name for the batch, 1 to 255 characters: submitted again under it, from here or after a restart, it does not run twice, and its results
-   * come again. For a call with all its input; keys of different tokens do not meet.
+   * A name for the batch, 1 to 200 characters: submitted again under it, from here or after a restart, it does not run twice, and its results
+   * come again. Whoever comes with the key gives the same task and the same input: another task, or another number of items, is refused with
+   * `ALREADY_EXISTS`, and nobody compares the items. Keys of different tokens do not meet.
    */
   readonly key?: string | undefined
   /** The batch runs to its end whatever becomes of this client; its results can be fetched by its id. Default false: it ends with its client. */

@@ -1,5 +1,5 @@
 import type { Clock, ForkpoolError, Instant } from '../base/index.ts'
-import type { AcceptedMessage, BatchSummary, ItemBlock, ResultsMessage, TaskFailure } from '../protocol/index.ts'
+import type { AcceptedMessage, AttachedMessage, BatchSummary, ItemBlock, ResultsMessage, TaskFailure } from '../protocol/index.ts'
 import { blockBytes, ITEM_BYTES_MAX, resultBytes, sliceBlock } from '../protocol/index.ts'
 import type { BatchCarrier, BatchOwner, BatchSubmission } from './batch-carrier.ts'
 import type { LocalCallOptions, StreamOptions } from './batch-options.ts'
@@ -41,6 +41,8 @@ export class BatchRun implements BatchOwner, SinkBatch {
   /** Bytes of items that may be sent now. */
   #roomBytes: number
   #sent = 0
+  /** Items of which the sink knows, as the carrier counts them: those sent, or more where the carrier has them already. */
+  #handedOut = 0
   #done = 0
   #failed = 0
   #isInputOver = false
@@ -94,6 +96,19 @@ export class BatchRun implements BatchOwner, SinkBatch {
   cancel(): void {
     this.#finish()
     if (this.#batch !== undefined) this.#carrier.cancel(this.#batch)
+  }
+
+  /**
+   * Its key was known, and some or all of its items are there: their results may come before the items are read. Where no more are wanted, the
+   * rest of the input is not read at all.
+   */
+  attached({ received, inputEnded }: AttachedMessage): void {
+    if (this.#isOver) return
+    if (inputEnded && !this.#isInputOver) {
+      this.#isInputOver = true
+      this.#source.stop()
+    }
+    this.#handOut(received)
   }
 
   accepted(message: AcceptedMessage): void {
@@ -189,7 +204,7 @@ export class BatchRun implements BatchOwner, SinkBatch {
 
   #send(items: ItemBlock, end: boolean): void {
     this.#sent += items.count
-    this.#sink.handedOut(items.count)
+    this.#handOut(this.#sent)
     if (this.#batch !== undefined) {
       this.#roomBytes -= blockBytes(items)
       this.#carrier.items(this.#batch, items, end)
@@ -203,6 +218,14 @@ export class BatchRun implements BatchOwner, SinkBatch {
       items,
       ...(end && { end }),
     })
+  }
+
+  /** Tells the sink of items up to the one before `to`, as the carrier counts them. */
+  #handOut(to: number): void {
+    const more = to - this.#handedOut
+    if (more <= 0) return
+    this.#handedOut = to
+    this.#sink.handedOut(more)
   }
 
   #endInput(): void {
@@ -247,7 +270,7 @@ export class BatchRun implements BatchOwner, SinkBatch {
     tell('onProgress', this.#options.onProgress, () => ({
       done: this.#done,
       failed: this.#failed,
-      total: this.#source.total ?? (this.#isInputOver ? this.#sent + this.#indexes.skipped : undefined),
+      total: this.#source.total ?? (this.#isInputOver ? this.#handedOut + this.#indexes.skipped : undefined),
       elapsedMs: this.#clock.now() - this.#startedAt,
     }))
   }
