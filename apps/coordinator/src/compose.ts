@@ -3,6 +3,7 @@ import { after, deferred, ForkpoolError, systemClock, systemRandom } from '@fork
 import { schedulerStatistics } from '@forkpool/pool-core/scheduler'
 import { availableParallelism } from 'node:os'
 import { Attachments } from './attachments/attachments.ts'
+import { ResultFeed } from './attachments/result-feed.ts'
 import { Access, isLoopback } from './access/access.ts'
 import { ComparisonService } from './comparisons/comparison-service.ts'
 import type { CoordinatorConfig } from './config/read-config.ts'
@@ -24,6 +25,7 @@ import { openApiDocument } from './http/openapi.ts'
 import { writeJson } from './http/http-error.ts'
 import type { Route } from './http/route.ts'
 import { quarantineRoutes } from './http/quarantine-routes.ts'
+import { resultRoutes } from './http/result-routes.ts'
 import { apiRoutes, comparisonRoutes, probeRoutes } from './http/routes.ts'
 import { verifyRoutes } from './http/verify-routes.ts'
 import { Verification } from './ledger/verification.ts'
@@ -78,6 +80,7 @@ interface Rooms {
   quarantine: Quarantine
   dispatcher: Dispatcher
   attachments: Attachments
+  results: ResultFeed
   gateway: Gateway
   views: Views
   feed: LiveFeed
@@ -99,6 +102,7 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
   rooms.quarantine = new Quarantine({ tasksMax: config.quarantineMax, bytesMax: config.quarantineBytesMax })
   rooms.dispatcher = buildDispatcher(rooms)
   rooms.attachments = new Attachments({ clock, engine: rooms.engine, batches: rooms.dispatcher, orphanMs: config.orphanMs })
+  rooms.results = new ResultFeed({ engine: rooms.engine, isOpen: (id) => rooms.dispatcher.open.has(id) })
   rooms.gateway = buildGateway(rooms)
   rooms.views = new Views({ ...rooms, server: `forkpool/${VERSION}`, engine: rooms.engine.name })
   rooms.feed = new LiveFeed(clock, rooms.views)
@@ -193,6 +197,7 @@ function buildDispatcher(rooms: Rooms): Dispatcher {
       log.error({ batch, error: (error as Error).message }, 'the items of a batch cannot be read; it is cancelled'),
     quarantine,
     left: (batch, goesOn) => rooms.attachments.left(batch, goesOn),
+    recorded: (batch) => rooms.results.recorded(batch),
     // With one processor it would keep from its work what it waits for.
     loopPollMs: availableParallelism() > 1 ? config.loopPollMs : 0,
   })
@@ -241,13 +246,14 @@ function buildComparisons(rooms: Rooms): ComparisonService {
 }
 
 function buildHttp(rooms: Rooms): HttpService {
-  const { log, config, access, certificate, engine, metrics, quarantine, dispatcher, views, feed, comparisons } = rooms
+  const { log, config, access, certificate, engine, metrics, quarantine, dispatcher, results, views, feed, comparisons } = rooms
   const quarantined = new QuarantineService(quarantine, (request, items, ended, sink) => dispatcher.submit(request, items, ended, sink))
   return new HttpService({
     access,
     log,
     routes: withOpenApi([
       ...apiRoutes(views, feed),
+      ...resultRoutes(results),
       ...quarantineRoutes(quarantined),
       ...verifyRoutes(new Verification(engine, () => dispatcher.open.keys())),
       ...comparisonRoutes(comparisons),

@@ -231,7 +231,7 @@ describe('keys', () => {
     }
     expect(ids[1]).toBe(ids[0])
     const all = await batches(coordinator.url)
-    expect(all.map(({ submitted }) => submitted).toSorted()).toEqual([2, 300])
+    expect(all.map(({ submitted }) => submitted).toSorted((a, b) => a - b)).toEqual([2, 300])
     const { stdout } = await runForkpool(['verify', ids[0] ?? '', '--json'], '', { FORKPOOL_URL: coordinator.url })
     expect(JSON.parse(stdout) as BatchVerdict).toMatchObject({ ledger: { submitted: 300, recorded: 300 }, problems: [] })
     await coordinator.stop()

@@ -2,8 +2,8 @@
 export const ROLES = ['read', 'submit', 'admin'] as const
 
 /**
- * `read` looks: status, batches, results, metrics. `submit` also computes: submits, cancels, compares. `admin` also changes the coordinator
- * itself and what it keeps.
+ * `read` looks: status, batches, metrics. `submit` also computes: submits, cancels, compares. `admin` also changes the coordinator
+ * itself and what it keeps. Results are for whoever submitted the batch, and for `admin`.
  */
 export type Role = (typeof ROLES)[number]
 

@@ -390,7 +390,7 @@ describe('keys', () => {
     await house.submit([1, 2], true, KEYED)
     await house.submit([3, 4], true, { ...KEYED, owner: 'you', idempotencyKey: 'k:you/nightly' })
     await house.runAll()
-    expect(house.workers.ran.toSorted()).toEqual([1, 2, 3, 4])
+    expect(house.workers.ran.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4])
   })
 
   test('a cancel before it is known who was first reaches the batch', async () => {

@@ -33,7 +33,7 @@ export class ApiClient {
   /** The body of a GET as it comes, until it ends or `signal` is aborted. Errors as of `get`; COORDINATOR_UNREACHABLE also where it breaks. */
   async *follow(path: string, signal: AbortSignal): AsyncGenerator<string> {
     const response = await this.#send('GET', path, signal)
-    if (!response.ok || response.body === null) throw this.#refusal(response, await response.json().catch(() => undefined))
+    if (!response.ok || response.body === null) throw await this.#refusal(response)
     try {
       yield* response.body.pipeThrough(new TextDecoderStream())
     } catch (cause) {
@@ -41,11 +41,19 @@ export class ApiClient {
     }
   }
 
+  /** The lines of an answer as they come. Errors as those of `get`; while they are read, CONNECTION_LOST. */
+  async lines(path: string, signal: AbortSignal): Promise<AsyncGenerator<string, undefined, undefined>> {
+    const response = await this.#send('GET', path, signal)
+    if (!response.ok || response.body === null) throw await this.#refusal(response)
+    return linesOf(response.body)
+  }
+
   async #ask(method: string, path: string): Promise<unknown> {
     const response = await this.#send(method, path)
+    if (!response.ok) throw await this.#refusal(response)
     const body: unknown = await response.json().catch(() => undefined)
-    if (response.ok && body !== undefined) return body
-    throw this.#refusal(response, body)
+    if (body === undefined) throw this.#stranger(response)
+    return body
   }
 
   async #send(method: string, path: string, signal?: AbortSignal): Promise<Response> {
@@ -59,10 +67,30 @@ export class ApiClient {
     }
   }
 
-  #refusal(response: Response, body: unknown): ForkpoolError {
+  async #refusal(response: Response): Promise<ForkpoolError> {
+    const body: unknown = await response.json().catch(() => undefined)
     const error = (body as Partial<ErrorView> | undefined)?.error
-    if (error === undefined)
-      return new ForkpoolError('COORDINATOR_UNREACHABLE', `${this.#base} answers, but not as a coordinator does (HTTP ${response.status})`)
+    if (error === undefined) return this.#stranger(response)
     return new ForkpoolError(error.code in ERRORS ? (error.code as ErrorCode) : 'BAD_ARGUMENT', error.message)
   }
+
+  #stranger({ status }: Response): ForkpoolError {
+    return new ForkpoolError('COORDINATOR_UNREACHABLE', `${this.#base} answers, but not as a coordinator does (HTTP ${status})`)
+  }
+}
+
+async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined, undefined> {
+  let rest = ''
+  let count = 0
+  try {
+    for await (const text of body.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      count += lines.length
+      yield* lines
+    }
+  } catch (cause) {
+    throw new ForkpoolError('CONNECTION_LOST', `the coordinator cut the answer off after ${count} lines`, { cause })
+  }
+  return undefined
 }

@@ -9,6 +9,7 @@ import { EXIT, exitCodeOf } from './exit-code.ts'
 import { batchesCommand, cancelCommand, poolsCommand, statusCommand, tasksCommand, workersCommand } from './look.ts'
 import { quarantineCommand } from './quarantine.ts'
 import { mapCommand } from './map.ts'
+import { resultsCommand } from './results.ts'
 import { parseCommandLine } from './parse-command-line.ts'
 import { serveCommand } from './serve.ts'
 import { tokenCommand } from './token.ts'
@@ -20,6 +21,7 @@ import { verifyCommand } from './verify.ts'
 const COMMANDS: readonly Command[] = [
   serveCommand,
   mapCommand,
+  resultsCommand,
   compareCommand,
   adviseCommand,
   batchesCommand,

@@ -100,6 +100,11 @@ export class BatchRun {
     this.givenUp = whyGivenUp(end)
   }
 
+  /** Whether it needs nobody any more. One that is detached and lacks the end of its input still needs whoever has the rest. */
+  get goesOnAlone(): boolean {
+    return this.request.detached === true && this.arrivedAll
+  }
+
   /** Nobody listens any more. */
   detach(): void {
     this.sink = NOBODY

@@ -27,6 +27,8 @@ export interface DispatcherParts {
   readonly replayWindowBytes?: number | undefined
   /** The reader of an open batch is gone, perhaps for good; `goesOn`: the batch needs nobody any more. */
   readonly left?: ((batch: BatchId, goesOn: boolean) => void) | undefined
+  /** More of a batch is recorded, or it is not open any more. */
+  readonly recorded?: ((batch: BatchId) => void) | undefined
   /** The items of a recovered batch cannot be read; it is cancelled. */
   readonly unreadable?: ((batch: BatchId, error: unknown) => void) | undefined
 }

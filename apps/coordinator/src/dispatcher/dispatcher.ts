@@ -20,6 +20,7 @@ import { openedEvent } from './opened-event.ts'
 import { LeftRuns } from './left-runs.ts'
 import { PoolRegistry } from './pool-registry.ts'
 import { quarantineLost } from './quarantine-lost.ts'
+import { ReaderOnly } from './reader-only.ts'
 import { Recorder } from './recorder.ts'
 import { endedRun, recoveredRun } from './recovered-run.ts'
 import { Replays } from './replays.ts'
@@ -202,31 +203,16 @@ export class Dispatcher {
     return { handle: this.#handle(run, sink), batch }
   }
 
-  /** A handle is good as long as its sink is the one that is told. */
   #handle(run: BatchRun, sink: BatchSink): BatchHandle {
-    return {
+    return new ReaderOnly(run, sink, {
       id: run.id,
-      add: (more, last) => {
-        if (run.sink === sink) this.#add(run, more, last)
-      },
-      end: () => {
-        if (run.sink === sink) this.#end(run)
-      },
-      cancel: () => {
-        if (run.sink === sink) this.cancel(run.id)
-      },
-      pause: (paused) => {
-        if (run.sink === sink) this.#pauseFor(run.id, 'reader', paused)
-      },
-      leave: () => {
-        if (run.sink === sink) this.#left(run)
-      },
-      abandon: () => {
-        if (run.sink !== sink) return
-        if (goesOnAlone(run)) this.#left(run)
-        else this.cancel(run.id)
-      },
-    }
+      add: (more, last) => this.#add(run, more, last),
+      end: () => this.#end(run),
+      cancel: () => this.cancel(run.id),
+      pause: (paused) => this.#pauseFor(run.id, 'reader', paused),
+      leave: () => this.#left(run),
+      abandon: () => (run.goesOnAlone ? this.#left(run) : this.cancel(run.id)),
+    })
   }
 
   /** Nobody reads the batch for now. What a memory keeps of its results is little, so without a disk it waits for its reader. */
@@ -235,7 +221,7 @@ export class Dispatcher {
     run.detach()
     this.left.add(run)
     this.#pauseFor(run.id, 'reader', !this.#parts.engine.durable && run.request.detached !== true)
-    this.#parts.left?.(run.id, goesOnAlone(run))
+    this.#parts.left?.(run.id, run.goesOnAlone)
   }
 
   #arrived(run: BatchRun, items: ItemBlock | undefined, ended: boolean): void {
@@ -361,6 +347,7 @@ export class Dispatcher {
     else {
       this.#leave(run)
       run.close()
+      this.#parts.recorded?.(run.id)
     }
   }
 
@@ -462,10 +449,12 @@ export class Dispatcher {
     const { engine, observer } = this.#parts
     reportRecorded(run, recorded, observer)
     const { summary } = recorded
-    if (summary === undefined) return
-    const ledger = engine.ledger(run.id)
-    observer.batchEnded(run.pool, summary.wallMs, ledger === undefined ? 0 : unaccounted(ledger))
-    this.#close(run)
+    if (summary !== undefined) {
+      const ledger = engine.ledger(run.id)
+      observer.batchEnded(run.pool, summary.wallMs, ledger === undefined ? 0 : unaccounted(ledger))
+      this.#close(run)
+    }
+    this.#parts.recorded?.(run.id)
   }
 
   /** A frame of a small batch came: the next is waited for awake, unless there is work that needs the processors. */
@@ -486,11 +475,6 @@ export class Dispatcher {
     run.endedAt = this.#parts.clock.wallTime()
     this.#ended.add(run)
   }
-}
-
-/** Whether a batch needs nobody any more. One that is detached and lacks the end of its input still needs whoever has the rest. */
-function goesOnAlone(run: BatchRun): boolean {
-  return run.request.detached === true && run.arrivedAll
 }
 
 const NO_FAILURES: readonly ShardFailure[] = []

@@ -7,6 +7,7 @@ import { ForkpoolError } from '@forkpool/pool-core/base'
 import type { ErrorCode } from '@forkpool/pool-core/base'
 import type { Access } from '../access/access.ts'
 import { mayActAs } from '../access/role.ts'
+import type { Principal } from '../access/role.ts'
 import type { Log } from '../log.ts'
 import type { CoordinatorConfig } from '../config/read-config.ts'
 import { LimitError } from '../config/limits.ts'
@@ -36,6 +37,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   LIMIT_EXCEEDED: 409,
   NOT_ALLOWED: 403,
   NOT_FOUND: 404,
+  RESULTS_GONE: 410,
   TASK_UNKNOWN: 400,
   UNAUTHORISED: 401,
 }
@@ -136,14 +138,15 @@ export class HttpService {
         if (parameters === undefined) continue
         pathKnown = true
         if (route.method !== method) continue
-        this.#checkRole(route, request)
-        await route.handle({ request, response, query: url.searchParams, parameters, bodyBytesMax: limits.bodyBytesMax })
+        const principal = this.#checkRole(route, request)
+        await route.handle({ request, response, principal, query: url.searchParams, parameters, bodyBytesMax: limits.bodyBytesMax })
         return
       }
       if (pathKnown) throw new HttpError(405, 'NOT_ALLOWED', `${request.method} is not answered at ${url.pathname}`)
       throw new HttpError(404, 'NOT_ALLOWED', `nothing at ${url.pathname.slice(0, 200)}; the API is described at /api/v1/openapi.json`)
     } catch (error) {
       if (response.headersSent) {
+        log.error({ err: error, path: request.url }, 'an answer was cut off')
         response.destroy()
         return
       }
@@ -161,10 +164,10 @@ export class HttpService {
     }
   }
 
-  /** Whether the caller may use the route. A token that is shown where none is needed may be wrong: probes send what they have. */
-  #checkRole(route: Route, request: IncomingMessage): void {
+  /** Who uses the route; throws where the caller may not. A token that is shown where none is needed may be wrong: probes send what they have. */
+  #checkRole(route: Route, request: IncomingMessage): Principal | undefined {
     const needed = roleOf(route)
-    if (needed === undefined) return
+    if (needed === undefined) return undefined
     const { access, refused } = this.#parts
     const who = access.authenticate(request.headers)
     if (who.kind !== 'known') {
@@ -172,7 +175,7 @@ export class HttpService {
       throw new HttpError(who.refusal.status, 'UNAUTHORISED', who.refusal.message)
     }
     const { name, role } = who.principal
-    if (mayActAs(role, needed)) return
+    if (mayActAs(role, needed)) return who.principal
     refused('role')
     throw new HttpError(403, 'NOT_ALLOWED', `the token "${name}" has the role ${role}; ${route.method} ${route.path} needs ${needed}`)
   }

@@ -160,6 +160,20 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
     error: nullable(string),
   }),
   ComparisonsView: object({ comparisons: list(ref('ComparisonView')) }),
+  ResultLine: {
+    oneOf: [
+      object({ index: integer, value: { description: 'As docs/protocol.md writes values in JSON: `$type` for what JSON lacks' } }),
+      object({
+        index: integer,
+        error: object({ name: string, message: string, code: string, stack: string, properties: { type: 'object' } }, [
+          'code',
+          'stack',
+          'properties',
+        ]),
+        attempts: integer,
+      }),
+    ],
+  },
   ErrorView: object({ error: object({ code: string, message: string }) }),
 }
 

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Role } from '../access/role.ts'
+import type { Principal, Role } from '../access/role.ts'
 import { HttpError } from './http-error.ts'
 
 /** A request on its way to a route. */
 export interface RouteCall {
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  /** Who asks; undefined on routes that are open to all. */
+  readonly principal: Principal | undefined
   readonly query: URLSearchParams
   /** Parts of the path that the route names, by name. */
   readonly parameters: Readonly<Record<string, string>>

@@ -42,6 +42,7 @@ const TARGETS: readonly [string, ...string[]] = [
   '/api/v1/batches/%2e%2e%2f',
   '/api/v1/batches/%zz',
   '/api/v1/batches/x/cancel',
+  '/api/v1/batches/x/results?from=1&wait=true',
   '/api/v1/comparisons',
   '/api/v1/samples?seconds=1e3',
   '/metrics',

@@ -15,6 +15,11 @@ export function valueFromJson(text: string): unknown {
   } catch {
     throw new Mismatch('JSON', preview(text))
   }
+  return valueFromTree(tree)
+}
+
+/** The value that a fresh tree of `JSON.parse` stands for, which is used up. Throws `Mismatch` where there is none. */
+export function valueFromTree(tree: unknown): unknown {
   return typeof tree === 'object' && tree !== null ? fromJsonTree(tree, 0) : tree
 }
 
