@@ -4,6 +4,8 @@ import { ForkpoolError } from '@forkpool/pool-core/base'
 import type { RootDatabase } from 'lmdb'
 import { open } from 'lmdb'
 import type { DiskSpace } from './disk-room.ts'
+import { FileRoom } from './file-room.ts'
+import type { FileFigures } from './file-room.ts'
 import type { KeyRange } from './keys.ts'
 
 /** One change: `value` undefined takes the key away. */
@@ -19,6 +21,23 @@ export interface Entry {
 
 /** The store's file in a data directory. */
 export const STORE_FILE = 'forkpool.lmdb'
+/** The part of LMDB's figures that is read here. */
+interface LmdbFigures extends LmdbTree {
+  readonly pageSize: number
+  readonly lastPageNumber: number
+  /** The tree in which LMDB keeps its free pages. */
+  readonly free: LmdbTree
+}
+
+interface LmdbTree {
+  readonly treeLeafPageCount: number
+  readonly treeBranchPageCount: number
+  readonly overflowPages: number
+}
+
+/** Pages before all others, which say where the trees begin. */
+const HEAD_PAGES = 2
+
 
 /** Below this a failed write is a full disk, whatever the system called it: LMDB says EIO when only a part of a page found room. */
 const FULL_BELOW_BYTES = 2 * 1024 * 1024
@@ -27,6 +46,7 @@ const FULL_BELOW_BYTES = 2 * 1024 * 1024
 export class Store {
   readonly #db: RootDatabase<Buffer, Buffer>
   readonly #dataDir: string
+  readonly #room: FileRoom
 
   /** Opens or makes the store in the folder, which must exist. @throws ForkpoolError DATA_DIR. */
   constructor(dataDir: string) {
@@ -49,6 +69,7 @@ export class Store {
       } as Parameters<typeof open>[0]) as RootDatabase<Buffer, Buffer>
       for (const file of [path, `${path}-lock`]) chmodSync(file, 0o600)
       syncFolder(dataDir)
+      this.#room = new FileRoom(path, () => this.#figures())
     } catch (cause) {
       throw new ForkpoolError('DATA_DIR', `the store in ${dataDir} cannot be opened: ${textOf(cause)}`, { cause })
     }
@@ -77,6 +98,11 @@ export class Store {
    */
   async commit(changes: readonly Change[]): Promise<void> {
     try {
+      await this.#room.need(changes)
+    } catch (error) {
+      throw this.#explain(error)
+    }
+    try {
       await this.#db.batch(() => {
         for (const { key, value } of changes) {
           // Of a batch only the whole counts: these promises resolve at once.
@@ -85,6 +111,7 @@ export class Store {
         }
       })
     } catch (error) {
+      this.#room.misjudged()
       throw this.#explain(await causeOf(error))
     }
   }
@@ -96,7 +123,18 @@ export class Store {
   }
 
   async close(): Promise<void> {
+    await this.#room.close()
     await this.#db.close()
+  }
+
+  #figures(): FileFigures {
+    const stats = this.#db.getStats() as LmdbFigures
+    return {
+      pageBytes: stats.pageSize,
+      lastPage: stats.lastPageNumber,
+      treePages: stats.treeLeafPageCount + stats.treeBranchPageCount,
+      usedPages: HEAD_PAGES + pagesOf(stats) + pagesOf(stats.free),
+    }
   }
 
   #explain(cause: unknown): ForkpoolError {
@@ -104,6 +142,10 @@ export class Store {
     if (isFull) return new ForkpoolError('DISK_FULL', `the disk of ${this.#dataDir} is full`, { cause })
     return new ForkpoolError('ENGINE_FAILED', `the store in ${this.#dataDir} failed: ${textOf(cause)}`, { cause })
   }
+}
+
+function pagesOf({ treeLeafPageCount, treeBranchPageCount, overflowPages }: LmdbTree): number {
+  return treeLeafPageCount + treeBranchPageCount + overflowPages
 }
 
 /** LMDB walks backwards from `start` to `end`, without `end`, and takes the place before a key that is not there. */
@@ -121,9 +163,10 @@ async function causeOf(error: unknown): Promise<unknown> {
   )
 }
 
-/** ENOSPC, EDQUOT, EFBIG; LMDB's own MDB_MAP_FULL. */
+/** ENOSPC, EDQUOT, EFBIG, by name from Node and by number from LMDB; LMDB's own MDB_MAP_FULL. */
 function isFullError(cause: unknown): boolean {
   const { code } = cause as { code?: unknown }
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') return true
   return code === 28 || code === 122 || code === 27 || code === -30_792
 }
 

@@ -1,0 +1,138 @@
+import type { FileHandle } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
+import type { Change } from './store.ts'
+
+/** What LMDB says of its file. */
+export interface FileFigures {
+  readonly pageBytes: number
+  /** The last page that was ever in use: what lies behind it is room. */
+  readonly lastPage: number
+  /** Pages of the tree, without those of large values. */
+  readonly treePages: number
+  /** All pages that hold something; of those before `lastPage` the others can be used again. */
+  readonly usedPages: number
+}
+
+/** The file grows by so much at once, where the disk has it. */
+const GROW_BYTES = 2 * 1024 * 1024
+const ZEROS = Buffer.alloc(256 * 1024)
+
+/** Kept for changes that take something away: they need pages before they free any. */
+const KEPT_PAGES = 256
+
+/** LMDB copies the pages from the root to the leaf of each key: in a tree of this many levels fit 10¹² keys. */
+const DEPTH = 5
+/** An entry of this part of a page and more gets pages of its own. */
+const LARGE_SHARE = 0.25
+/** Of the free pages within the file so many count: a large value needs pages that lie side by side, and LMDB does not use what was freed just now. */
+const REUSED_SHARE = 0.5
+/** Head of a page and of an entry. */
+const HEAD_BYTES = 32
+
+/**
+ * Sees to it that LMDB finds room in its own file for what it is about to write, and does not meet a full disk half-way: it writes a message about
+ * that into 100 bytes (`last_error` in `mdb_page_flush` of lmdb-js 3.5), which are too few, and the process ends with a broken heap, now or later.
+ *
+ * The room is zeros behind the last page in use, which LMDB overwrites. Where the disk has none, free pages within the file are the rest of it: their
+ * number is a guess, and so is all of it on a file system that copies on write.
+ */
+export class FileRoom {
+  readonly #path: string
+  readonly #figures: () => FileFigures
+  #file: FileHandle | undefined
+  #fileBytes = 0
+  #pageBytes = 4096
+  #treePages = 0
+  #lastPage = 0
+  #usedPages = 0
+  /** Pages behind the last one in use of which nothing was promised yet. */
+  #freePages = 0
+  /** The last guess was wrong. */
+  #isMisjudged = false
+
+  constructor(path: string, figures: () => FileFigures) {
+    this.#path = path
+    this.#figures = figures
+  }
+
+  /** Resolves when there is room for the changes. Rejects with the error of the file system when it has none; then nothing has changed. */
+  async need(changes: readonly Change[]): Promise<void> {
+    const kept = changes.some(({ value }) => value !== undefined) ? KEPT_PAGES : 0
+    let pages = this.#pagesOf(changes)
+    if (pages + kept > this.#freePages) {
+      await this.#look()
+      pages = this.#pagesOf(changes)
+      if (pages + kept > this.#freePages) await this.#grow(pages, kept)
+    }
+    this.#freePages -= pages
+  }
+
+  /** LMDB found none after all. */
+  misjudged(): void {
+    this.#isMisjudged = true
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close()
+    this.#file = undefined
+  }
+
+  /** Pages that the commit takes at most. */
+  #pagesOf(changes: readonly Change[]): number {
+    const largeBytes = this.#pageBytes * LARGE_SHARE
+    let large = 0
+    let smallBytes = 0
+    for (const { key, value } of changes) {
+      const bytes = key.length + (value?.length ?? 0) + HEAD_BYTES
+      if (value === undefined) continue
+      if (bytes < largeBytes) smallBytes += bytes
+      else large += Math.ceil((bytes + HEAD_BYTES) / this.#pageBytes)
+    }
+    // Half-full pages are the worst that splitting leaves behind.
+    const added = Math.ceil((2 * smallBytes) / this.#pageBytes)
+    const copied = Math.min(changes.length * DEPTH, this.#treePages + added)
+    // The list of free pages is written with each commit, eight bytes a page.
+    const freed = Math.ceil((2 * 8 * (this.#lastPage + large)) / this.#pageBytes)
+    return large + added + copied + freed + 2 * DEPTH
+  }
+
+  async #look(): Promise<void> {
+    this.#file ??= await open(this.#path, 'r+')
+    const { pageBytes, lastPage, treePages, usedPages } = this.#figures()
+    this.#pageBytes = pageBytes
+    this.#usedPages = usedPages
+    this.#lastPage = lastPage
+    this.#treePages = treePages
+    this.#fileBytes = (await this.#file.stat()).size
+    this.#freePages = Math.floor(this.#fileBytes / pageBytes) - lastPage - 1
+  }
+
+  async #grow(pages: number, kept: number): Promise<void> {
+    const missing = (pages + kept - this.#freePages) * this.#pageBytes
+    try {
+      await this.#write(Math.max(missing, GROW_BYTES))
+      this.#isMisjudged = false
+    } catch (error) {
+      if (!this.#fits(pages, kept)) throw error
+    }
+  }
+
+  /** Whether there is room though the file does not grow. */
+  #fits(pages: number, kept: number): boolean {
+    if (this.#freePages >= pages + kept) return true
+    // What only takes away gets on with what is kept for it.
+    if (kept === 0) return this.#freePages >= Math.min(pages, KEPT_PAGES / 2) || !this.#isMisjudged
+    const reusable = Math.floor((this.#lastPage + 1 - this.#usedPages) * REUSED_SHARE)
+    return !this.#isMisjudged && reusable >= pages
+  }
+
+  async #write(bytes: number): Promise<void> {
+    const end = this.#fileBytes + bytes
+    while (this.#fileBytes < end) {
+      const length = Math.min(ZEROS.length, end - this.#fileBytes)
+      const { bytesWritten } = await (this.#file as FileHandle).write(ZEROS, 0, length, this.#fileBytes)
+      this.#fileBytes += bytesWritten
+      this.#freePages = Math.floor(this.#fileBytes / this.#pageBytes) - this.#lastPage - 1
+    }
+  }
+}
