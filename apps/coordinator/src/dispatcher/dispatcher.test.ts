@@ -280,6 +280,21 @@ describe('Dispatcher', () => {
     expect(sink.summary?.outcome).toBe('completed')
   })
 
+  test('a batch that was taken before the drain, and is still being recorded, runs on', async () => {
+    const { dispatcher, workers } = create()
+    const sink = new Sink()
+    // Its input is open: it runs only when it is recorded.
+    const handle = dispatcher.submit(REQUEST, encodeItems([1, 2]), false, sink)
+    let drained = false
+    void dispatcher.drain().then(() => (drained = true))
+    await settle()
+    expect(drained).toBe(false)
+    handle.end()
+    await runAll(workers)
+    expect(drained).toBe(true)
+    expect(sink.summary).toMatchObject({ outcome: 'completed', completed: 2 })
+  })
+
   test('no more ended batches are kept than were asked for', async () => {
     const { dispatcher, workers } = create()
     for (let i = 0; i < 5; i++) dispatcher.submit(REQUEST, encodeItems([i]), true, new Sink())

@@ -1,5 +1,5 @@
 import type { ExitCause } from '@forkpool/pool-core/base'
-import { ForkpoolError, deferred } from '@forkpool/pool-core/base'
+import { ForkpoolError } from '@forkpool/pool-core/base'
 import { isPossibleAnswer, StepRunner, TaskCatalogue } from '@forkpool/pool-core/dispatch'
 import type { ShardAnswer } from '@forkpool/pool-core/dispatch'
 import type { ItemBlock, RanMessage, ShardFailure, TaskListing } from '@forkpool/pool-core/protocol'
@@ -13,6 +13,7 @@ import { BatchPauses } from './batch-pauses.ts'
 import type { PauseReason } from './batch-pauses.ts'
 import { BatchRun } from './batch-run.ts'
 import type { DispatcherParts } from './dispatcher-parts.ts'
+import { Drain } from './drain.ts'
 import { EndedBatches } from './ended-batches.ts'
 import { failedAttempts } from './failed-attempts.ts'
 import { LoopPoll } from './loop-poll.ts'
@@ -57,8 +58,7 @@ export class Dispatcher {
   readonly #poll: LoopPoll
   /** Open batches that are not small. */
   #largeOpen = 0
-  #draining = false
-  readonly #drained = deferred<void>()
+  readonly #drain = new Drain(this.#runs, () => this.#steps.feed({ kind: 'drain-requested' }))
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts
@@ -88,7 +88,7 @@ export class Dispatcher {
         abortShard: (worker, shard) => fleet.abort(worker, shard),
         failed: (command) => quarantineLost(command, this.#runs.get(command.batch), parts),
         settled: (batch, ranges, end, answer) => this.#settled(batch, ranges, end, answer),
-        drained: () => this.#drained.resolve(),
+        drained: () => this.#drain.done(),
       },
     })
     this.#idPrefix = `${parts.random.token(4)}-`
@@ -106,7 +106,7 @@ export class Dispatcher {
   }
 
   get draining(): boolean {
-    return this.#draining
+    return this.#drain.isAsked
   }
 
   /** Open batches by id. */
@@ -143,7 +143,7 @@ export class Dispatcher {
    * @throws ForkpoolError TASK_UNKNOWN, BAD_ARGUMENT (pool), LIMIT_EXCEEDED, DRAINING. Then nothing is left behind.
    */
   submit(request: BatchRequest, items: ItemBlock | undefined, ended: boolean, sink: BatchSink): BatchHandle {
-    if (this.#draining) throw new ForkpoolError('DRAINING')
+    if (this.draining) throw new ForkpoolError('DRAINING')
     this.tasks.demand(request.task)
     const { pool, changed } = this.pools.resolve(request.pool, request.poolSize)
     if (changed) this.#steps.feed({ kind: 'pool-set', pool: pool.name as PoolName, size: pool.size })
@@ -255,11 +255,7 @@ export class Dispatcher {
 
   /** Takes no further batch; resolves when none is open. */
   drain(): Promise<void> {
-    if (!this.#draining) {
-      this.#draining = true
-      this.#steps.feed({ kind: 'drain-requested' })
-    }
-    return this.#drained.promise
+    return this.#drain.ask()
   }
 
   /** Cancels whatever is open: the end of a drain that took too long. */
@@ -276,6 +272,7 @@ export class Dispatcher {
 
   #opened(run: BatchRun, items: ItemBlock | undefined, ended: boolean): void {
     if (!run.scheduled) this.#schedule(run, items, ended)
+    this.#drain.look()
     // Last, so that the worker has its shard before this answer is written; a batch that ended at once still hears it first,
     // because results wait for the engine's promise.
     run.sink.accepted(run.id, run.pool.name, run.pool.size)
@@ -348,6 +345,7 @@ export class Dispatcher {
       this.#leave(run)
       run.close()
       this.#parts.recorded?.(run.id)
+      this.#drain.look()
     }
   }
 
