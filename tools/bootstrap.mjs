@@ -13,6 +13,7 @@ const SCRIPTS = new Map([
   ['start', './commands/start.ts'],
   ['demo', './commands/demo.ts'],
   ['test', './commands/test.ts'],
+  ['test:faults', '../fault-tests/run.ts'],
   ['check', './commands/check.ts'],
   ['dev', './commands/dev.ts'],
   ['bench', '../bench/run.ts'],

@@ -62,8 +62,17 @@ export interface AttachedBatch {
   readonly heldBytes: number
 }
 
+/** A connection of a client, as it named itself. */
+export interface Reader {
+  readonly instance: string
+  /** Later connections of the same client have higher numbers. */
+  readonly connection: number
+}
+
 /** Where the answers to one batch go. Calls come in this order: accepted, then results and credit in any, the last with a summary, or done. */
 export interface BatchSink {
+  /** Which connection of which client reads; undefined where that is not known. */
+  readonly reader?: Reader | undefined
   accepted(id: BatchId, pool: string, poolSize: number): void
   /** Instead of `accepted`: the batch was there before. */
   attached(batch: AttachedBatch): void

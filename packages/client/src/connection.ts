@@ -73,6 +73,7 @@ export class Connection implements BatchCarrier {
     this.#options = options
     this.#state = createSession(options.client, {
       token: options.transport.carriesToken ? undefined : options.token,
+      instance: options.random.token(12),
       resumes: options.reconnect !== undefined,
     })
   }

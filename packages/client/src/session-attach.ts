@@ -136,11 +136,13 @@ function dropStored(batch: BatchState, received: number): void {
 /** Sends blocks from the `first` of those that are not stored, and the end of the input unless the coordinator has it. */
 function sendUnstored(batch: BatchState, first: number, endKnown: boolean, out: SessionCommand[]): void {
   const { batch: number, unstored, inputEnded } = batch
+  let from = unstored.slice(0, first).reduce((at, { count }) => at + count, batch.itemsStored)
   for (let i = first; i < unstored.length; i++) {
     const items = unstored[i] as ItemBlock
     const end = inputEnded && i === unstored.length - 1
     batch.roomBytes -= blockBytes(items)
-    out.push({ kind: 'send', message: { kind: 'items', batch: number, items, ...(end && { end }) } })
+    out.push({ kind: 'send', message: { kind: 'items', batch: number, from, items, ...(end && { end }) } })
+    from += items.count
   }
   if (inputEnded && first >= unstored.length && !endKnown) out.push({ kind: 'send', message: { kind: 'end', batch: number } })
   if (!inputEnded) out.push({ kind: 'room', batch: number, bytes: Math.max(0, batch.roomBytes) })

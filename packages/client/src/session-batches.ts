@@ -62,13 +62,14 @@ export function sendItems(state: SessionState, event: SessionEvent & { kind: 'it
   const { items } = event
   const bytes = blockBytes(items)
   assert(!batch.inputEnded && bytes <= batch.roomBytes, `batch ${batch.batch} may send ${batch.roomBytes} bytes of items, not ${bytes}`)
+  const from = batch.itemsSent
   batch.roomBytes -= bytes
   batch.itemsSent += items.count
   batch.inputEnded = event.end
   batch.unstored.push(items)
   // One that is to be attached goes out again with all that is not known to have arrived.
   if (batch.phase === 'open')
-    out.push({ kind: 'send', message: { kind: 'items', batch: batch.batch, items, ...(event.end && { end: true }) } })
+    out.push({ kind: 'send', message: { kind: 'items', batch: batch.batch, from, items, ...(event.end && { end: true }) } })
 }
 
 export function endInput(state: SessionState, number: number, out: SessionCommand[]): void {

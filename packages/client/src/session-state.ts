@@ -56,6 +56,10 @@ export interface SessionState {
   /** Sent with `hello`, where the socket itself cannot carry it. */
   readonly token: string | undefined
   readonly client: string
+  /** By this the coordinator tells our connections from those of others. */
+  readonly instance: string | undefined
+  /** Connections that were opened. */
+  connections: number
   /** Whether batches are taken up again after a lost connection; else they fail with it. */
   readonly resumes: boolean
   welcome: WelcomeMessage | undefined
@@ -74,15 +78,18 @@ export interface SessionState {
 
 export interface SessionOptions {
   readonly token?: string | undefined
+  readonly instance?: string | undefined
   /** Default true. */
   readonly resumes?: boolean | undefined
 }
 
-export function createSession(client: string, { token, resumes = true }: SessionOptions = {}): SessionState {
+export function createSession(client: string, { token, instance, resumes = true }: SessionOptions = {}): SessionState {
   return {
     phase: 'connecting',
     token,
     client,
+    instance,
+    connections: 0,
     resumes,
     welcome: undefined,
     nextBatch: 1,

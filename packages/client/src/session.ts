@@ -33,6 +33,7 @@ export function stepSession(state: SessionState, event: SessionEvent): readonly 
     case 'opened':
       if (state.phase === 'closed') break
       state.phase = 'greeting'
+      state.connections++
       out.push({ kind: 'send', message: hello(state) })
       break
     case 'received':
@@ -79,7 +80,14 @@ export function stepSession(state: SessionState, event: SessionEvent): readonly 
 function hello(state: SessionState): HelloMessage {
   const versions: number[] = []
   for (let version = PROTOCOL_VERSION_MIN; version <= PROTOCOL_VERSION; version++) versions.push(version)
-  return { kind: 'hello', versions, client: state.client, ...(state.token !== undefined && { token: state.token }) }
+  const { client, instance, connections: connection } = state
+  return {
+    kind: 'hello',
+    versions,
+    client,
+    ...(instance !== undefined && { instance, connection }),
+    ...(state.token !== undefined && { token: state.token }),
+  }
 }
 
 function receive(state: SessionState, message: ServerMessage, out: SessionCommand[]): void {

@@ -124,6 +124,8 @@ export function anyClientMessage(block: fc.Arbitrary<ItemBlock>): fc.Arbitrary<C
       kind: kind('hello'),
       versions: fc.array(fc.integer({ min: 0, max: 65_535 }), { minLength: 1, maxLength: 32 }),
       client: maybe(text),
+      instance: maybe(text),
+      connection: maybe(count),
       token: maybe(text),
     }),
     record<Extract<ClientMessage, { kind: 'submit' }>>({
@@ -159,7 +161,13 @@ export function anyClientMessage(block: fc.Arbitrary<ItemBlock>): fc.Arbitrary<C
         ...(places.length > 0 && { have: places.slice(places.length % 2).toSorted((a, b) => a - b) }),
         ...(resultWindowBytes !== undefined && { resultWindowBytes }),
       })),
-    record<Extract<ClientMessage, { kind: 'items' }>>({ kind: kind('items'), batch: positive, items: block, end: maybe(fc.boolean()) }),
+    record<Extract<ClientMessage, { kind: 'items' }>>({
+      kind: kind('items'),
+      batch: positive,
+      from: maybe(count),
+      items: block,
+      end: maybe(fc.boolean()),
+    }),
     record<Extract<ClientMessage, { kind: 'end' }>>({ kind: kind('end'), batch: positive }),
     record<Extract<ClientMessage, { kind: 'cancel' }>>({ kind: kind('cancel'), batch: positive }),
     record<Extract<ClientMessage, { kind: 'credit' }>>({ kind: kind('credit'), batch: positive, bytes: positive }),

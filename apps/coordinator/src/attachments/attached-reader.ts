@@ -33,6 +33,10 @@ export class AttachedReader implements BatchSink {
     this.#told = have
   }
 
+  get reader(): BatchSink['reader'] {
+    return this.#sink.reader
+  }
+
   /** Begins to read the record. `summary`: the batch was over before. Never rejects: what is wrong, the reader hears. */
   async start(summary: BatchSummary | undefined): Promise<void> {
     this.#summary ??= summary

@@ -23,6 +23,10 @@ export class FirstWithKey implements BatchSink {
     this.#events = events
   }
 
+  get reader(): BatchSink['reader'] {
+    return this.#sink.reader
+  }
+
   accepted(id: BatchId, pool: string, poolSize: number): void {
     this.#sink.accepted(id, pool, poolSize)
     this.#events.accepted()

@@ -280,6 +280,19 @@ describe('Dispatcher', () => {
     expect(sink.summary?.outcome).toBe('completed')
   })
 
+  test('what a later connection of a client has taken up, an earlier one cannot take back; another client can', async () => {
+    const { dispatcher, workers } = create()
+    const reading = (instance: string, connection: number): Sink => Object.assign(new Sink(), { reader: { instance, connection } })
+    const sinks = [reading('a', 1), reading('a', 2), reading('b', 0)] as const
+    const { id } = dispatcher.submit(REQUEST, encodeItems([1, 2]), true, sinks[0])
+    await settle()
+    expect(dispatcher.takeOver(id, sinks[1])?.batch.received).toBe(2)
+    expect(() => dispatcher.takeOver(id, sinks[0])).toThrow('Another connection has taken this batch over')
+    dispatcher.takeOver(id, sinks[2])
+    await runAll(workers)
+    expect(sinks.map(({ summary }) => summary?.completed)).toEqual([undefined, undefined, 2])
+  })
+
   test('a batch that was taken before the drain, and is still being recorded, runs on', async () => {
     const { dispatcher, workers } = create()
     const sink = new Sink()

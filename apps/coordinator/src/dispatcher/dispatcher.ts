@@ -189,12 +189,14 @@ export class Dispatcher {
   /**
    * Sends the answers of an open batch to `sink` from now on, and listens to no earlier handle any more; who read it before hears SUPERSEDED, since nothing
    * else would come. Undefined: there is no such open batch. What is recorded already, the engine tells.
+   * @throws ForkpoolError SUPERSEDED when a later connection of the same client reads it: what an earlier one asks for comes late.
    */
   takeOver(id: BatchId, sink: BatchSink): TakenOver | undefined {
     const run = this.#runs.get(id)
     if (run === undefined) return undefined
     this.left.delete(run)
     const before = run.sink
+    if (isEarlier(sink.reader, before.reader)) throw new ForkpoolError('SUPERSEDED')
     run.sink = sink
     before.failed(new ForkpoolError('SUPERSEDED'))
     this.#pauseFor(id, 'reader', false)
@@ -473,6 +475,10 @@ export class Dispatcher {
     run.endedAt = this.#parts.clock.wallTime()
     this.#ended.add(run)
   }
+}
+
+function isEarlier(one: BatchSink['reader'], other: BatchSink['reader']): boolean {
+  return one !== undefined && one.instance === other?.instance && one.connection < other.connection
 }
 
 const NO_FAILURES: readonly ShardFailure[] = []

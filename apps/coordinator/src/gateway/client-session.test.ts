@@ -266,6 +266,21 @@ describe('windows', () => {
     expect(greedy.closes[0]?.[1]).toContain('exceed the input window; wait for credit')
   })
 
+  test('items that come twice, or in another order than they were sent, break the protocol', () => {
+    const numbers = encodeItems([1.5, 2.5])
+    const twice = new Peer().hello()
+    const { calls } = twice.submit(1, { items: numbers })
+    for (let i = 0; i < 2; i++) twice.session.receive({ kind: 'items', batch: 1, from: 2, items: numbers })
+    expect(calls).toEqual(['add 2', 'cancel'])
+    expect(twice.closes[0]).toEqual([1002, 'batch 1: items from 2 on came when those from 4 on were due'])
+
+    const swapped = new Peer().hello()
+    const other = swapped.submit(1, { items: numbers })
+    swapped.session.receive({ kind: 'items', batch: 1, from: 4, items: numbers })
+    expect(other.calls).toEqual(['cancel'])
+    expect(swapped.closes[0]).toEqual([1002, 'batch 1: items from 4 on came when those from 2 on were due'])
+  })
+
   test('credit for input is gathered, and none is sent when the input has ended', () => {
     const peer = new Peer().hello()
     const { sink } = peer.submit(1, { items: encodeItems(Array.from({ length: 12 }, (_, i) => i + 0.5)) })

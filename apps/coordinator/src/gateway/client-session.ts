@@ -5,7 +5,7 @@ import { chooseVersion, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from '@forkpool
 import type { BatchId, SessionId } from '@forkpool/pool-core/scheduler'
 import type { Principal } from '../access/role.ts'
 import { LimitError } from '../config/limits.ts'
-import type { AttachQuery, BatchHandle, BatchRequest, BatchSink } from '../batch-request.ts'
+import type { AttachQuery, BatchHandle, BatchRequest, BatchSink, Reader } from '../batch-request.ts'
 import type { ItemBlock } from '@forkpool/pool-core/protocol'
 import type { HeldInput } from './held-input.ts'
 import { refusal } from './refusal.ts'
@@ -59,6 +59,8 @@ export class ClientSession {
   readonly #ended = new Set<number>()
   #phase: 'hello' | 'open' | 'closed' = 'hello'
   #highestBatch = 0
+  /** As the client named itself. */
+  #reader: Reader | undefined
   /** Numbers of batches that were asked for and are not known here: they may be submitted. */
   readonly #unknown = new Set<number>()
   #congested = false
@@ -133,6 +135,8 @@ export class ClientSession {
       return this.#refuseAndClose(new ForkpoolError('UNAUTHORISED'), POLICY_VIOLATION)
     this.#cancelTimeout()
     this.#phase = 'open'
+    const { instance, connection = 0 } = message
+    this.#reader = instance === undefined ? undefined : { instance, connection }
     this.#ports.send({ kind: 'welcome', version, session: this.#options.id, ...this.#options.welcome })
   }
 
@@ -147,7 +151,7 @@ export class ClientSession {
     }
     switch (message.kind) {
       case 'items':
-        return batch.add(message.items, message.end ?? false)
+        return batch.add(message.items, message.end ?? false, message.from)
       case 'end':
         return batch.end()
       case 'cancel':
@@ -176,6 +180,7 @@ export class ClientSession {
         inputWindowBytes: welcome.limits.inputWindowBytes,
         resultWindowBytes: Math.min(message.resultWindowBytes ?? welcome.limits.resultWindowBytes, welcome.limits.resultWindowBytes),
         held: this.#ports.held,
+        reader: this.#reader,
       }
       batch = new SessionBatch(number, message.terse ?? false, limits, this.#ports.send, {
         over: () => this.#overWhenWritten(number),
@@ -213,6 +218,7 @@ export class ClientSession {
       inputWindowBytes: welcome.limits.inputWindowBytes,
       resultWindowBytes: Math.min(resultWindowBytes ?? welcome.limits.resultWindowBytes, welcome.limits.resultWindowBytes),
       held,
+      reader: this.#reader,
     }
     const batch = new SessionBatch(number, true, limits, send, {
       over: () => this.#overWhenWritten(number),

@@ -2,7 +2,7 @@ import type { BatchSummary, ItemBlock, ResultsMessage, ServerMessage } from '@fo
 import { blockBytes, resultBytes } from '@forkpool/pool-core/protocol'
 import { ForkpoolError } from '@forkpool/pool-core/base'
 import type { BatchId } from '@forkpool/pool-core/scheduler'
-import type { AttachedBatch, BatchHandle, BatchSink } from '../batch-request.ts'
+import type { AttachedBatch, BatchHandle, BatchSink, Reader } from '../batch-request.ts'
 import type { RecordedRange } from '../engine/engine.ts'
 import type { HeldInput } from './held-input.ts'
 import { refusal } from './refusal.ts'
@@ -23,6 +23,8 @@ export interface SessionBatchLimits {
   readonly resultWindowBytes: number
   /** Shared by all sessions. */
   readonly held: HeldInput
+  /** Whose session it is. */
+  readonly reader: Reader | undefined
 }
 
 /**
@@ -69,6 +71,10 @@ export class SessionBatch implements BatchSink {
     this.#events = events
   }
 
+  get reader(): Reader | undefined {
+    return this.#limits.reader
+  }
+
   /** Its first items, before the dispatcher has it. @throws LimitError */
   begin(items: ItemBlock | undefined, ended: boolean): void {
     this.#isSubmitted = true
@@ -87,8 +93,10 @@ export class SessionBatch implements BatchSink {
     this.#handle?.abandon()
   }
 
-  /** @throws ForkpoolError BAD_MESSAGE for items after the end or beyond the window. */
-  add(items: ItemBlock, ended: boolean): void {
+  /** @throws ForkpoolError BAD_MESSAGE for items out of order, after the end or beyond the window. */
+  add(items: ItemBlock, ended: boolean, from = this.#items): void {
+    if (from !== this.#items)
+      throw new ForkpoolError('BAD_MESSAGE', `batch ${this.#batch}: items from ${from} on came when those from ${this.#items} on were due`)
     if (this.#ended) throw new ForkpoolError('BAD_MESSAGE', `batch ${this.#batch}: items after the end of its input`)
     const bytes = blockBytes(items)
     // A block larger than the window may come when nothing else is on the way.

@@ -8,6 +8,10 @@ export interface HelloMessage {
   readonly versions: readonly number[]
   /** Name and version of the client program, for people. */
   readonly client?: string | undefined
+  /** A name that this client gives itself and all its connections, and no other client has. */
+  readonly instance?: string | undefined
+  /** Its connections so far: what a later one has taken up, an earlier one cannot take back, however late its messages come. */
+  readonly connection?: number | undefined
   readonly token?: string | undefined
 }
 
@@ -83,6 +87,8 @@ export interface AttachMessage {
 export interface ItemsMessage {
   readonly kind: 'items'
   readonly batch: number
+  /** Index of the first of them in the batch: items that do not follow what came before are refused. Default: they do. */
+  readonly from?: number | undefined
   readonly items: ItemBlock
   readonly end?: boolean | undefined
 }

@@ -4,8 +4,8 @@
  *
  * History
  * - 1: the first one.
- * - 2: `attach`, `attached` and `leave`; `submit` may be `terse` and `detached`, and has `key`, `jitter`, `retryOn`, `timeoutMs` and `deadlineMs`. A
- *   coordinator of version 1 passes over them.
+ * - 2: `attach`, `attached` and `leave`; `submit` may be `terse` and `detached`, and has `key`, `jitter`, `retryOn`, `timeoutMs` and `deadlineMs`;
+ *   `hello` may name `instance` and `connection`; `items` may say `from`. A coordinator of version 1 passes over them.
  */
 export const PROTOCOL_VERSION = 2
 

@@ -34,6 +34,8 @@ export const CLIENT_MESSAGES: MessageTable<ClientMessage> = {
     fields: {
       versions: required(list(1, 32, integer(0, 65_535)), 'Protocol versions that the client speaks.'),
       client: optional(note, 'Name and version of the client program, for people: `forkpool-client/0.1.0`.'),
+      instance: optional(note, 'A name that this client gives itself for all its connections, and no other client has.'),
+      connection: optional(count, 'Its connections so far: what a later one has taken up, an earlier one cannot take back.'),
       token: optional(secret(1, TEXT_LENGTH_MAX), 'The token, where the upgrade had no `Authorization: Bearer` header.'),
     },
   },
@@ -102,6 +104,10 @@ export const CLIENT_MESSAGES: MessageTable<ClientMessage> = {
     doc: 'Further items of an open batch, within the input window.',
     fields: {
       batch,
+      from: optional(
+        count,
+        'Index of the first of them in the batch; the connection ends with 1002 where they do not follow what came before.',
+      ),
       items: required(itemBlock(1), 'The next items, in order.'),
       end: optional(flag, 'No further items follow. Default false.'),
     },
