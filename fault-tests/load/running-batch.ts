@@ -81,7 +81,8 @@ export class RunningBatch {
       const code = outcome?.status === 'rejected' ? codeOf(outcome.reason) : undefined
       if (outcome !== undefined && isRight(outcome, wanted)) right++
       else if (code !== undefined && excuses.has(code)) givenUp ??= code
-      else if (outcome !== undefined) unexpected.push(`task ${index} gave ${tell(outcome)}, not ${JSON.stringify(wanted).slice(0, VALUE_TOLD)}`)
+      else if (outcome !== undefined)
+        unexpected.push(`task ${index} gave ${tell(outcome)}, not ${JSON.stringify(wanted).slice(0, VALUE_TOLD)}`)
       else if (givenUp === undefined || !excuses.has(givenUp)) lost++
     }
     if (this.#outcomes.length > expected.length) unexpected.push(`${this.#outcomes.length} outcomes for ${expected.length} tasks`)

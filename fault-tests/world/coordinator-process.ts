@@ -28,6 +28,7 @@ const SETTINGS = [
   ['--heartbeat-ms', '1000'],
   ['--worker-memory-mb', '220'],
   ['--drain-timeout-ms', '200'],
+  ['--stopped-worker-ms', '1500'],
   ['--input-window-bytes', '65536'],
   ['--result-window-bytes', '65536'],
   ['--log-level', 'warn'],

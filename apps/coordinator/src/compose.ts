@@ -14,6 +14,8 @@ import { Fleet } from './fleet/fleet.ts'
 import { Quarantine } from './quarantine/quarantine.ts'
 import { QuarantineService } from './quarantine/quarantine-service.ts'
 import { ResidentMemory } from './fleet/resident-memory.ts'
+import { isStopped } from './fleet/process-state.ts'
+import { StoppedWorkers } from './fleet/stopped-workers.ts'
 import type { WorkerLimits } from './fleet/worker-limits.ts'
 import { Gateway } from './gateway/gateway.ts'
 import { pinned, readCertificate } from './http/certificate.ts'
@@ -76,6 +78,7 @@ interface Rooms {
   samples: ThroughputSamples
   fleet: Fleet
   memory: ResidentMemory
+  stopped: StoppedWorkers
   metrics: Metrics
   quarantine: Quarantine
   dispatcher: Dispatcher
@@ -98,6 +101,7 @@ export function composeCoordinator(config: CoordinatorConfig, options: ComposeOp
   rooms.samples = new ThroughputSamples(clock)
   rooms.fleet = buildFleet(rooms)
   rooms.memory = buildMemory(rooms)
+  rooms.stopped = buildStopped(rooms)
   rooms.metrics = buildMetrics(rooms)
   rooms.quarantine = new Quarantine({ tasksMax: config.quarantineMax, bytesMax: config.quarantineBytesMax })
   rooms.dispatcher = buildDispatcher(rooms)
@@ -163,6 +167,17 @@ function buildMemory(rooms: Rooms): ResidentMemory {
     () => fleet.weigh((pid) => rooms.memory.of(pid)),
     config.workerMemoryMb > 0 || config.workerMemoryRecycleMb > 0,
   )
+}
+
+function buildStopped({ clock, config, fleet }: Rooms): StoppedWorkers {
+  const limitMs = config.stoppedWorkerMs
+  return new StoppedWorkers({
+    clock,
+    pids: () => [...fleet.workers.values()].map((worker) => worker.pid),
+    isStopped,
+    limitMs,
+    onLimit: (pid) => fleet.killProcess(pid, 'stopped', `it was stopped by a signal for ${limitMs} ms and more (--stopped-worker-ms)`),
+  })
 }
 
 function buildMetrics(rooms: Rooms): Metrics {
@@ -310,17 +325,19 @@ function front({ clock, http, comparisons, feed, attachments, gateway }: Rooms):
   }
 }
 
-function background({ samples, memory }: Rooms): Service {
+function background({ samples, memory, stopped }: Rooms): Service {
   return {
     name: 'background',
     start: () => {
       samples.start()
       memory.start()
+      stopped.start()
       return Promise.resolve()
     },
     stop: () => {
       samples.stop()
       memory.stop()
+      stopped.stop()
       return Promise.resolve()
     },
   }

@@ -82,6 +82,17 @@ test(
   },
 )
 
+test('a worker that is stopped and not continued is found, ended, and its tasks run elsewhere', { timeout: 60_000 }, async () => {
+  await using serving = await Coordinator.start(['--log-level', 'fatal', '--workers', '2', '--stopped-worker-ms', '500'])
+  await using client = await connect(serving.url)
+  const [pid] = serving.workerPids()
+  process.kill(pid!, 'SIGSTOP')
+  expect(await client.pool({ size: 2 }).map('square', [1, 2, 3, 4], { chunkSize: 1 })).toEqual([1, 4, 9, 16])
+  await waitUntil('it is gone', () => !isAlive(pid!))
+  const metrics = await (await fetch(`${serving.url}/metrics`)).text()
+  expect(metrics).toContain('forkpool_worker_restarts_total{reason="stopped"} 1')
+})
+
 test('a worker ends within a second of its coordinator, also in an endless loop, and says nothing', { timeout: 60_000 }, async () => {
   const doomed = await Coordinator.start([
     '--log-level',

@@ -56,6 +56,12 @@ export const COORDINATOR_OPTIONS = {
     default: 0,
     doc: 'A worker that takes more resident memory after a shard is replaced once it holds nothing, MiB. 0: never.',
   }),
+  stoppedWorkerMs: integer({
+    min: 0,
+    max: 86_400_000,
+    default: 30_000,
+    doc: 'A worker that is stopped by a signal (SIGSTOP) for so long is ended, milliseconds, and what it ran runs again. 0: never. Linux only.',
+  }),
   maxTasksPerWorker: integer({
     min: 0,
     max: Number.MAX_SAFE_INTEGER,

@@ -121,6 +121,11 @@ export class Fleet implements WorkerFleet, Service {
     process.kill()
   }
 
+  /** As `kill`, by the process id. */
+  killProcess(pid: number, reason: string, note: string): void {
+    for (const [id, worker] of this.#workers) if (worker.pid === pid) this.kill(id, reason, note)
+  }
+
   /** Takes note of what workers take, and ends those that take too much. */
   weigh(residentBytes: (pid: number) => number | null): void {
     const { limits } = this.#parts
