@@ -28,7 +28,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'system',
-          include: ['apps/dashboard/e2e/**/*.test.ts', '{infra,load-tests,bench,tools}/**/*.test.ts'],
+          include: ['apps/dashboard/e2e/**/*.test.ts', '{infra,load-tests,fault-tests,bench,tools}/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 180_000,

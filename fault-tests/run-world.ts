@@ -6,7 +6,6 @@ import type { Scene } from './faults/fault.ts'
 import type { BatchReport, Pool, RunningBatch } from './load/running-batch.ts'
 import { Workload } from './load/workload.ts'
 import type { FaultPlan, Phase, Plan, RoundPlan } from './plan/plan.ts'
-import type * as tasks from './inside/tasks.ts'
 import { WORKERS } from './world/coordinator-process.ts'
 import { holdsWithin } from './world/wait.ts'
 import { World } from './world/world.ts'
@@ -86,13 +85,12 @@ async function warmUp(world: World, load: Workload): Promise<Awaited<ReturnType<
 }
 
 async function runRound(world: World, load: Workload, round: RoundPlan): Promise<readonly BatchReport[]> {
-  const t0 = performance.now()
-  const L = (w: string) => process.env['DBG'] && console.log(((performance.now() - t0) / 1000).toFixed(1), w)
   const batches: RunningBatch[] = []
   const scene: Scene = { world, load, join: (batch) => batches.push(batch) }
   const quiet = round.faults.filter(({ phase }) => phase === 'quiet').map((fault) => inject(scene, fault))
-  batches.push(...round.batches.map((batch) => load.start(batch)))
-  const [first] = batches
+  const planned = round.batches.map((batch) => load.start(batch))
+  const [first] = planned
+  batches.push(...planned)
   const during = round.faults
     .filter(({ phase }) => phase !== 'quiet')
     .map(async (fault) => {
@@ -108,14 +106,7 @@ async function runRound(world: World, load: Workload, round: RoundPlan): Promise
   )
   // What a fault itself waits for, its own batch, may be what hangs.
   await Promise.race([all, holdsWithin(2 * SETTLE_LIMIT_MS, () => isSettled)])
-  L(
-    'faults over ' +
-      round.faults.map((f) => f.kind + '/' + f.phase).join() +
-      ' ' +
-      batches.map((b) => b.name + ':' + b.progress.toFixed(2)).join(', '),
-  )
   await holdsWithin(SETTLE_LIMIT_MS, () => isSettled)
-  L('settled')
   const excuses = new Set<string>(round.faults.flatMap(({ kind }) => FAULTS[kind].excuses))
   return batches.map((batch) => batch.report(excuses))
 }
@@ -143,6 +134,3 @@ async function unrest(world: World): Promise<Problem> {
   ])
   return { check: 'comes to rest', what: JSON.stringify({ status, workers }) }
 }
-
-/** So that a pool is checked against the tasks that it runs. */
-export type Tasks = typeof tasks

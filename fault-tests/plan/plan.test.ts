@@ -6,7 +6,12 @@ test('the same seed gives the same plan, and another seed another', () => {
   expect(planWorld(7, 12)).toEqual(planWorld(7, 12))
   expect(planWorld(8, 12)).not.toEqual(planWorld(7, 12))
   // Pinned: a change here would make every seed in an old report mean another world.
-  expect(planWorld(1, 2)).toMatchInlineSnapshot()
+  expect(planWorld(1, 4).rounds.flatMap(({ faults }) => faults.map(({ kind, phase }) => `${kind} ${phase}`))).toEqual([
+    'coordinator-restart running',
+    'coordinator-stop running',
+    'endless-task opening',
+    'clock-jump opening',
+  ])
 })
 
 test('a world has as many faults as were asked for, none of them twice before each has come', () => {
@@ -31,8 +36,8 @@ test('kinds that cannot be had here do not come', () => {
 
 test('a campaign of 200 faults is worlds one after the other, and has every kind several times', () => {
   const worlds = planCampaign(100, 200)
-  expect(worlds.map(({ seed }) => seed)).toEqual(Array.from({ length: 17 }, (_, i) => 100 + i))
+  expect(worlds.map(({ seed }) => seed)).toEqual(Array.from({ length: 13 }, (_, i) => 100 + i))
   expect(worlds.reduce((sum, { faults }) => sum + faults, 0)).toBe(200)
   const drawn = worlds.flatMap(({ seed, faults }) => planWorld(seed, faults).rounds.flatMap((round) => round.faults))
-  for (const kind of FAULT_KINDS) expect(drawn.filter((fault) => fault.kind === kind).length, kind).toBeGreaterThan(4)
+  for (const kind of FAULT_KINDS) expect(drawn.filter((fault) => fault.kind === kind).length, kind).toBeGreaterThan(7)
 })

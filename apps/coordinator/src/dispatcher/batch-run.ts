@@ -53,6 +53,8 @@ export class BatchRun {
   /** Items that came, recorded or about to be, and whether more may come. Written by the dispatcher. */
   arrived = 0
   arrivedAll = false
+  /** Blocks of items that are being recorded. Written by the dispatcher. */
+  appending = 0
   /** Bytes of items that came and were not credited. Written by the dispatcher. */
   heldBytes = 0
   completed = 0
@@ -103,6 +105,13 @@ export class BatchRun {
   /** Whether it needs nobody any more. One that is detached and lacks the end of its input still needs whoever has the rest. */
   get goesOnAlone(): boolean {
     return this.request.detached === true && this.arrivedAll
+  }
+
+  /** Of `submitted` tasks those that came to be recorded after it settled: they never ran. */
+  countLate(submitted: number): void {
+    if (this.summary === undefined) return
+    const { completed, failed } = this.summary
+    this.summary = { ...this.summary, cancelled: submitted - completed - failed }
   }
 
   /** Nobody listens any more. */

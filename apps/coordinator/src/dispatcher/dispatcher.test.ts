@@ -293,6 +293,28 @@ describe('Dispatcher', () => {
     expect(sinks.map(({ summary }) => summary?.completed)).toEqual([undefined, undefined, 2])
   })
 
+  test('items that are being recorded when their batch is cancelled, or ends by a failure, are in its account', async () => {
+    const { dispatcher, workers, counts } = create()
+    const cancelled = new Sink()
+    const handle = dispatcher.submit(REQUEST, encodeItems([1, 2]), false, cancelled)
+    await settle()
+    handle.add(encodeItems([3, 4, 5]), false)
+    handle.add(encodeItems([6]), true)
+    handle.cancel()
+    await runAll(workers)
+    expect(cancelled.summary).toMatchObject({ outcome: 'cancelled' })
+    expect((cancelled.summary?.completed ?? 0) + (cancelled.summary?.cancelled ?? 0)).toBe(6)
+
+    const failing = new Sink()
+    const other = dispatcher.submit({ ...REQUEST, failFast: true }, encodeItems([1]), false, failing)
+    await settle()
+    other.add(encodeItems([2, 3]), false)
+    workers.answerAll([1])
+    await runAll(workers)
+    expect(failing.summary).toMatchObject({ failed: 1, cancelled: 2 })
+    expect(counts.unaccounted).toBe(0)
+  })
+
   test('a batch that was taken before the drain, and is still being recorded, runs on', async () => {
     const { dispatcher, workers } = create()
     const sink = new Sink()

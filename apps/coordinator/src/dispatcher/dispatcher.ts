@@ -2,7 +2,7 @@ import type { ExitCause } from '@forkpool/pool-core/base'
 import { ForkpoolError } from '@forkpool/pool-core/base'
 import { isPossibleAnswer, StepRunner, TaskCatalogue } from '@forkpool/pool-core/dispatch'
 import type { ShardAnswer } from '@forkpool/pool-core/dispatch'
-import type { ItemBlock, RanMessage, ShardFailure, TaskListing } from '@forkpool/pool-core/protocol'
+import type { BatchSummary, ItemBlock, RanMessage, ShardFailure, TaskListing } from '@forkpool/pool-core/protocol'
 import { blockBytes, sliceBlock } from '@forkpool/pool-core/protocol'
 import type { Assign, BatchId, BatchSettled, PoolName, SchedulerState, ShardId, WorkerId } from '@forkpool/pool-core/scheduler'
 import { isShardTooLate } from '@forkpool/pool-core/scheduler'
@@ -14,6 +14,7 @@ import type { PauseReason } from './batch-pauses.ts'
 import { BatchRun } from './batch-run.ts'
 import type { DispatcherParts } from './dispatcher-parts.ts'
 import { Drain } from './drain.ts'
+import { isEarlierReader } from './earlier-reader.ts'
 import { EndedBatches } from './ended-batches.ts'
 import { failedAttempts } from './failed-attempts.ts'
 import { LoopPoll } from './loop-poll.ts'
@@ -21,13 +22,14 @@ import { openedEvent } from './opened-event.ts'
 import { LeftRuns } from './left-runs.ts'
 import { PoolRegistry } from './pool-registry.ts'
 import { quarantineLost } from './quarantine-lost.ts'
-import { ReaderOnly } from './reader-only.ts'
 import { Recorder } from './recorder.ts'
 import { endedRun, recoveredRun } from './recovered-run.ts'
 import { Replays } from './replays.ts'
 import { reportRecorded } from './report-recorded.ts'
 import type { Recorded } from './report-recorded.ts'
 import { asItCounts } from './run-policy.ts'
+import { runHandle } from './run-handle.ts'
+import type { RunCalls } from './run-handle.ts'
 import { RunningShards } from './running-shards.ts'
 
 /** A batch that came whole in so few bytes is likely over in less than a millisecond. */
@@ -59,6 +61,15 @@ export class Dispatcher {
   /** Open batches that are not small. */
   #largeOpen = 0
   readonly #drain = new Drain(this.#runs, () => this.#steps.feed({ kind: 'drain-requested' }))
+
+  readonly #calls: RunCalls = {
+    add: (run, items, ended) => this.#add(run, items, ended),
+    end: (run) => this.#end(run),
+    cancel: (run) => void this.cancel(run.id),
+    pause: (run, paused) => this.#pauseFor(run.id, 'reader', paused),
+    leave: (run) => this.#left(run),
+    abandon: (run) => (run.goesOnAlone ? this.#left(run) : void this.cancel(run.id)),
+  }
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts
@@ -164,7 +175,7 @@ export class Dispatcher {
     // A small batch runs while the disk writes it. A larger one waits, so that what is not yet recorded stays bounded, and so does one that may
     // be known already by its key and must not run twice.
     if (run.isSmall && request.hasKey !== true) this.#schedule(run, items, ended)
-    return this.#handle(run, sink)
+    return runHandle(run, sink, this.#calls)
   }
 
   /**
@@ -196,25 +207,13 @@ export class Dispatcher {
     if (run === undefined) return undefined
     this.left.delete(run)
     const before = run.sink
-    if (isEarlier(sink.reader, before.reader)) throw new ForkpoolError('SUPERSEDED')
+    if (isEarlierReader(sink.reader, before.reader)) throw new ForkpoolError('SUPERSEDED')
     run.sink = sink
     before.failed(new ForkpoolError('SUPERSEDED'))
     this.#pauseFor(id, 'reader', false)
     const { pool, arrived, arrivedAll, heldBytes, request } = run
     const batch = { id, task: request.task, pool: pool.name, poolSize: pool.size, received: arrived, inputEnded: arrivedAll, heldBytes }
-    return { handle: this.#handle(run, sink), batch }
-  }
-
-  #handle(run: BatchRun, sink: BatchSink): BatchHandle {
-    return new ReaderOnly(run, sink, {
-      id: run.id,
-      add: (more, last) => this.#add(run, more, last),
-      end: () => this.#end(run),
-      cancel: () => this.cancel(run.id),
-      pause: (paused) => this.#pauseFor(run.id, 'reader', paused),
-      leave: () => this.#left(run),
-      abandon: () => (run.goesOnAlone ? this.#left(run) : this.cancel(run.id)),
-    })
+    return { handle: runHandle(run, sink, this.#calls), batch }
   }
 
   /** Nobody reads the batch for now. What a memory keeps of its results is little, so without a disk it waits for its reader. */
@@ -297,13 +296,22 @@ export class Dispatcher {
   #add(run: BatchRun, items: ItemBlock, ended: boolean): void {
     if (!this.#runs.has(run.id)) return
     this.#arrived(run, items, ended)
-    this.#parts.engine.append(run.id, items, ended).then(
+    run.appending++
+    const appended = this.#parts.engine.append(run.id, items, ended).then(
       () => {
         this.#added(run, items)
         if (ended) this.#inputEnded(run)
       },
       (error: unknown) => this.#refused(run, error),
     )
+    void appended.then(() => this.#appended(run))
+  }
+
+  /** The end of a batch that was cancelled, or failed, waits for the items that are being recorded: they are part of its account. */
+  #appended(run: BatchRun): void {
+    if (--run.appending > 0 || run.summary === undefined || !this.#runs.has(run.id)) return
+    run.countLate(this.#parts.engine.ledger(run.id)?.submitted ?? 0)
+    this.#record(run, [], run.summary)
   }
 
   #added(run: BatchRun, items: ItemBlock): void {
@@ -342,13 +350,17 @@ export class Dispatcher {
     if (!this.#runs.has(run.id)) return
     run.sink.failed(error)
     run.detach()
-    if (run.scheduled && run.summary === undefined) this.cancel(run.id)
-    else {
-      this.#leave(run)
-      run.close()
-      this.#parts.recorded?.(run.id)
-      this.#drain.look()
-    }
+    if (run.summary !== undefined) return
+    if (run.scheduled) this.cancel(run.id)
+    else this.#drop(run)
+  }
+
+  /** Nothing is recorded of it, or no more. */
+  #drop(run: BatchRun): void {
+    this.#leave(run)
+    run.close()
+    this.#parts.recorded?.(run.id)
+    this.#drain.look()
   }
 
   #online(worker: WorkerId, tasks: readonly TaskListing[]): void {
@@ -434,14 +446,20 @@ export class Dispatcher {
     // So that a restart does not grant failed runs again. Where the note is lost, it does.
     if (repeated.length > 0) engine.attempted(batch, repeated).catch(() => undefined)
     if (end !== undefined) run.settle(end, clock.now())
-    const summary = end === undefined ? undefined : run.summary
-    if (ranges.length === 0 && summary === undefined) return
+    const summary = end === undefined || run.appending > 0 ? undefined : run.summary
+    if (ranges.length > 0 || summary !== undefined) this.#record(run, ranges, summary)
+  }
+
+  #record(run: BatchRun, ranges: readonly RecordedRange[], summary: BatchSummary | undefined): void {
     this.#recorder.record({
-      batch,
+      batch: run.id,
       ranges,
       summary,
       recorded: (fresh) => this.#recorded(run, { ranges, fresh, summary }),
-      failed: (error) => this.#refused(run, error),
+      failed: (error) => {
+        this.#refused(run, error)
+        if (run.summary !== undefined) this.#drop(run)
+      },
     })
   }
 
@@ -475,10 +493,6 @@ export class Dispatcher {
     run.endedAt = this.#parts.clock.wallTime()
     this.#ended.add(run)
   }
-}
-
-function isEarlier(one: BatchSink['reader'], other: BatchSink['reader']): boolean {
-  return one !== undefined && one.instance === other?.instance && one.connection < other.connection
 }
 
 const NO_FAILURES: readonly ShardFailure[] = []

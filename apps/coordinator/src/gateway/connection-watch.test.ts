@@ -65,6 +65,13 @@ describe('ConnectionWatch', () => {
     expect(watch.look(201_000 as Instant)).toBe('fine')
     expect(watch.look((200_000 + 30_000) as Instant)).not.toBe('silent')
   })
+
+  test('with a short heartbeat a short sleep is one', () => {
+    const watch = new ConnectionWatch({ ...LIMITS, heartbeatMs: 1_000 }, new ReadProgress(), 0 as Instant)
+    expect(watch.look(3_000 as Instant)).toBe('fine')
+    expect(watch.look(4_000 as Instant)).toBe('ask')
+    expect(watch.look(5_000 as Instant)).toBe('silent')
+  })
 })
 
 describe('ReadProgress', () => {

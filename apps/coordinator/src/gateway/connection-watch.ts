@@ -13,7 +13,7 @@ export type Verdict = 'fine' | 'ask' | 'silent' | 'slow'
 
 /** Looks are this close together; when one comes much later, it was this program that slept. */
 export const LOOK_EVERY_MS = 1_000
-const LATE_MS = 5_000
+const LATE_MAX_MS = 5_000
 
 /**
  * Finds connections that hold a place and do nothing for it: those whose other side is gone without a word (power, network), and those that
@@ -38,7 +38,7 @@ export class ConnectionWatch {
   look(now: Instant): Verdict {
     const { heartbeatMs, messageTimeoutMs } = this.#limits
     const { bytes, isInMessage } = this.#progress
-    const wasLate = now - this.#lookedAt > LATE_MS
+    const wasLate = now - this.#lookedAt > Math.min(LATE_MAX_MS, LOOK_EVERY_MS + heartbeatMs / 2)
     this.#lookedAt = now
     // After a sleep of this program whatever the other side sent may lie unread in the socket.
     if (bytes !== this.#heardBytes || wasLate) {
