@@ -271,7 +271,7 @@ describe('windows', () => {
     const twice = new Peer().hello()
     const { calls } = twice.submit(1, { items: numbers })
     for (let i = 0; i < 2; i++) twice.session.receive({ kind: 'items', batch: 1, from: 2, items: numbers })
-    expect(calls).toEqual(['add 2', 'cancel'])
+    expect(calls).toEqual(['add 2', 'abandon'])
     expect(twice.closes[0]).toEqual([1002, 'batch 1: items from 2 on came when those from 4 on were due'])
 
     const swapped = new Peer().hello()

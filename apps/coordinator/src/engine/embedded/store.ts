@@ -38,7 +38,6 @@ interface LmdbTree {
 /** Pages before all others, which say where the trees begin. */
 const HEAD_PAGES = 2
 
-
 /** Below this a failed write is a full disk, whatever the system called it: LMDB says EIO when only a part of a page found room. */
 const FULL_BELOW_BYTES = 2 * 1024 * 1024
 
