@@ -46,7 +46,9 @@ test('every command runs, in this order, as the document says', { timeout: 120_0
 })
 
 test('every alert is explained, and no other', () => {
-  const explained = [...(DOCUMENT.split('## What each alert means')[1]?.matchAll(/^\| `(Forkpool\w+)`/gm) ?? [])].map(([, name]) => name)
-  const ruled = [...RULES.matchAll(/^ +- alert: (\w+)$/gm)].map(([, name]) => name)
+  const explained = [...(DOCUMENT.split('## What each alert means')[1]?.matchAll(/^\| `(Forkpool\w+)`/gm) ?? [])].map(([, name]) =>
+    String(name),
+  )
+  const ruled = [...RULES.matchAll(/^ +- alert: (\w+)$/gm)].map(([, name]) => String(name))
   expect(explained.toSorted()).toEqual(ruled.toSorted())
 })
