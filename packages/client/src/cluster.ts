@@ -48,6 +48,8 @@ export class Cluster<Tasks = AnyTasks> implements AsyncDisposable {
     const { size, name, ...defaults } = options
     checkWhole('pool size', size, 1, this.limits.poolSizeMax)
     if (name !== undefined) checkName('pool', name)
+    // All batches of the pool would be one.
+    if ('key' in defaults) throw new ForkpoolError('BAD_ARGUMENT', 'key is an option of one call, and not of a pool')
     resolveBatchOptions(defaults, undefined)
     return new ClusterPool({ connection: this.#connection, clock: this.#clock, size, name, defaults })
   }

@@ -150,7 +150,7 @@ test('a record that cannot be read is told once, and nothing behind it', async (
     throw new ForkpoolError('RESULTS_GONE')
   }
   const reader = new AttachedReader(sink, gone, new IntervalSet())
-  await reader.start(undefined)
+  expect(await reader.start(undefined)).toBe(false)
   reader.results(rangeOf(1, 1), summaryOf(2))
   reader.done(summaryOf(2))
   reader.failed(new ForkpoolError('SUPERSEDED'))

@@ -37,8 +37,11 @@ export class AttachedReader implements BatchSink {
     return this.#sink.reader
   }
 
-  /** Begins to read the record. `summary`: the batch was over before. Never rejects: what is wrong, the reader hears. */
-  async start(summary: BatchSummary | undefined): Promise<void> {
+  /**
+   * Begins to read the record. `summary`: the batch was over before. Never rejects: what is wrong, the reader hears. False: the record could not be
+   * read, and nobody reads the batch any more.
+   */
+  async start(summary: BatchSummary | undefined): Promise<boolean> {
     this.#summary ??= summary
     try {
       do {
@@ -47,15 +50,16 @@ export class AttachedReader implements BatchSink {
       } while (this.#missed && this.#phase === 'reading')
     } catch (error) {
       this.failed(error)
-      return
+      return false
     }
-    if (this.#phase !== 'reading') return
+    if (this.#phase !== 'reading') return true
     if (this.#summary === undefined) {
       this.#phase = 'live'
-      return
+      return true
     }
     this.#phase = 'over'
     this.#sink.done(this.#summary)
+    return true
   }
 
   /** The reader is behind, or has caught up. */

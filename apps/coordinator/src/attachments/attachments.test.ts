@@ -37,11 +37,13 @@ const KEYED: BatchRequest = { ...REQUEST, idempotencyKey: 'k:me/nightly', hasKey
 class House {
   readonly clock = new FakeClock()
   readonly workers = new ScriptedWorkers()
-  readonly engine = new MemoryEngine({ clock: this.clock })
+  readonly engine: MemoryEngine
   readonly dispatcher: Dispatcher
   readonly attachments: Attachments
 
-  constructor(workers = 1) {
+  /** @param bytes of results that are kept. */
+  constructor(workers = 1, bytes = 1_000_000) {
+    this.engine = new MemoryEngine({ clock: this.clock, retention: { ageMs: 1e9, bytes, batches: 100 } })
     let tokens = 0
     const random: Random = { next: () => 0.5, token: () => `batch${++tokens}` }
     const nothing = (): void => undefined
@@ -245,6 +247,18 @@ describe('batches whose reader is gone', () => {
     house.clock.advance(ORPHAN_MS - 1)
     expect(house.stateOf(sink.id)).toBe('open')
     house.clock.advance(1)
+    await house.runAll()
+    expect(house.stateOf(sink.id)).toBe('cancelled')
+  })
+
+  test('a batch whose results were not kept is left by its reader, who cannot have them', async () => {
+    const house = new House(1, 8)
+    const { sink, handle } = await house.submit([1, 2, 3, 4, 5, 6], true)
+    await house.answer()
+    handle.leave()
+    const back = await house.attach(sink.id)
+    expect(back.sink.said).toEqual(['attached', 'RESULTS_GONE'])
+    house.clock.advance(ORPHAN_MS)
     await house.runAll()
     expect(house.stateOf(sink.id)).toBe('cancelled')
   })

@@ -164,7 +164,8 @@ export class Attachments {
       this.#orphans.delete(id)
       sink.attached(open.batch)
       found(new ReaderHandle(open.handle, reader), open.batch)
-      void reader.start(undefined)
+      // A batch whose record cannot be read is one whose reader is gone.
+      void reader.start(undefined).then((isRead) => isRead || open.handle.leave())
       return
     }
     const ended = stored.end ?? (await engine.batch(id))?.end

@@ -215,6 +215,13 @@ describe('batches', () => {
     expect(peer.batches).toHaveLength(3)
   })
 
+  test('batches that are taken up count as those that are submitted', () => {
+    const peer = new Peer().hello()
+    for (const batch of [1, 2, 3]) peer.session.receive({ kind: 'attach', batch, id: 'b' })
+    expect(peer.attached).toHaveLength(2)
+    expect(peer.sent).toMatchObject([{ kind: 'refused', batch: 3, error: { code: 'LIMIT_EXCEEDED' } }])
+  })
+
   test('a batch that its client leaves goes on without it: nothing more is told, and its place is free', () => {
     const peer = new Peer().hello()
     const { calls, sink } = peer.submit(1, { items: encodeItems([1.5]) })

@@ -220,6 +220,11 @@ export class ClientSession {
       held,
       reader: this.#reader,
     }
+    if (this.#batches.size >= welcome.limits.batchesOpenMax) {
+      const error = new LimitError('batchesOpenMax', `${welcome.limits.batchesOpenMax} batches are open in this session`)
+      refused(error)
+      return send({ kind: 'refused', batch: number, error: refusal(error) })
+    }
     const batch = new SessionBatch(number, true, limits, send, {
       over: () => this.#overWhenWritten(number),
       refused: (error) => {
@@ -231,6 +236,7 @@ export class ClientSession {
     const key = session === undefined ? undefined : sessionKey(session, number)
     batch.open(this.#ports.attach({ id: id as BatchId | undefined, key, owner, have }, batch))
     if (this.#congested) batch.setCongested(true)
+    return undefined
   }
 
   /** Whose batch it is, and how it is found again. */
