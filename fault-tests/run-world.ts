@@ -3,7 +3,7 @@ import type { Problem } from './audit/audit.ts'
 import { isAtRest, takeBaseline } from './audit/baseline.ts'
 import { FAULTS } from './faults/all-faults.ts'
 import type { Scene } from './faults/fault.ts'
-import type { BatchReport, Pool, RunningBatch } from './load/running-batch.ts'
+import type { BatchReport, RunningBatch } from './load/running-batch.ts'
 import { Workload } from './load/workload.ts'
 import type { FaultPlan, Phase, Plan, RoundPlan } from './plan/plan.ts'
 import { WORKERS } from './world/coordinator-process.ts'
@@ -12,7 +12,8 @@ import { World } from './world/world.ts'
 
 /** All batches of a round have so long to settle when its faults are over. */
 const SETTLE_LIMIT_MS = 30_000
-const REST_LIMIT_MS = 15_000
+/** Longer than a batch whose client has given it up is kept for it. */
+const REST_LIMIT_MS = 25_000
 /** A phase of a batch that does not come, since another fault holds it up, is not waited for longer. */
 const PHASE_LIMIT_MS = 2_000
 
@@ -40,36 +41,38 @@ export async function runWorld(plan: Plan): Promise<WorldReport> {
   const injected = plan.rounds.flatMap(({ faults }) => faults)
   const mayForget = injected.some(({ kind }) => kind === 'disk-full')
   const world = await World.open(mayForget)
-  let problems: readonly Problem[] = []
-  const reports: BatchReport[] = []
-  try {
-    const load = new Workload(world.cluster.pool({ size: WORKERS }) as Pool)
-    const baseline = await warmUp(world, load)
-    for (const round of plan.rounds) {
-      reports.push(...(await runRound(world, load, round)))
-      if (reports.some(({ isSettled }) => !isSettled)) break
-    }
-    await world.leave()
-    if (!(await holdsWithin(REST_LIMIT_MS, () => isAtRest(world.coordinator)))) problems = [await unrest(world)]
-    problems = [...problems, ...(await audit({ world, batches: reports, baseline, mayForget }))]
-  } catch (error) {
-    problems = [...problems, { check: 'the world goes on', what: (error as Error).stack ?? String(error) }]
-  } finally {
-    const { runs } = world
-    await world.close(problems.length > 0)
-    const attempted = reports.reduce((sum, report) => sum + report.attempted, 0)
-    const right = reports.reduce((sum, report) => sum + report.right, 0)
-    return {
-      seed: plan.seed,
-      injected,
-      problems,
-      tasks: { attempted, right, givenUp: attempted - right },
-      runs,
-      lives: world.lives.length,
-      seconds: (performance.now() - startedAt) / 1000,
-      logFile: problems.length > 0 ? world.logFile : undefined,
-    }
+  const batches: BatchReport[] = []
+  const problems = await liveThrough(world, plan, batches, mayForget).catch((error: unknown): readonly Problem[] => [
+    { check: 'the world goes on', what: (error as Error).stack ?? String(error) },
+  ])
+  const { runs, logFile } = world
+  await world.close(problems.length > 0)
+  const attempted = batches.reduce((sum, batch) => sum + batch.attempted, 0)
+  const right = batches.reduce((sum, batch) => sum + batch.right, 0)
+  return {
+    seed: plan.seed,
+    injected,
+    problems,
+    tasks: { attempted, right, givenUp: attempted - right },
+    runs,
+    lives: world.lives.length,
+    seconds: (performance.now() - startedAt) / 1000,
+    logFile: problems.length > 0 ? logFile : undefined,
   }
+}
+
+/** @param batches what its batches came to is added here, also when it does not get to its end. */
+async function liveThrough(world: World, plan: Plan, batches: BatchReport[], mayForget: boolean): Promise<readonly Problem[]> {
+  const load = new Workload(world.cluster.pool({ size: WORKERS }))
+  const baseline = await warmUp(world, load)
+  for (const round of plan.rounds) {
+    batches.push(...(await runRound(world, load, round)))
+    if (batches.some(({ isSettled }) => !isSettled)) break
+  }
+  await world.leave()
+  const rests = await holdsWithin(REST_LIMIT_MS, () => isAtRest(world.coordinator))
+  const unresting = rests ? [] : [await unrest(world)]
+  return [...unresting, ...(await audit({ world, batches, baseline, mayForget }))]
 }
 
 /** Has every kind of batch run once, so that code is compiled and files are open, and takes the measure of the coordinator then. */

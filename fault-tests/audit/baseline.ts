@@ -24,6 +24,6 @@ export async function settlesAt(coordinator: CoordinatorProcess, limitMs: number
   return await holdsWithin(limitMs, () => countDescriptors(coordinator) <= descriptors)
 }
 
-export function countDescriptors(coordinator: CoordinatorProcess): number {
+function countDescriptors(coordinator: CoordinatorProcess): number {
   return [...descriptorsOf(coordinator.pid).values()].reduce((sum, count) => sum + count, 0)
 }

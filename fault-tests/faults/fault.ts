@@ -8,7 +8,7 @@ export interface Scene {
   readonly world: World
   readonly load: Workload
   /** A fault may bring a batch of its own. */
-  join(batch: RunningBatch): void
+  readonly join: (batch: RunningBatch) => void
 }
 
 /** How long or how much, and to whom; 0 to 1 each. */

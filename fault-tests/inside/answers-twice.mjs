@@ -9,7 +9,7 @@ const WHOLE_BINARY = 0x82
 if (process.env.NODE_UNIQUE_ID !== undefined) {
   let armed = false
   process.on('SIGUSR2', () => (armed = true))
-  const { write } = Socket.prototype
+  const write = Reflect.get(Socket.prototype, 'write')
   Socket.prototype.write = function writeAgain(chunk, ...rest) {
     const result = write.call(this, chunk, ...rest)
     if (armed && isWholeFrame(chunk)) {

@@ -39,5 +39,5 @@ test('a campaign of 200 faults is worlds one after the other, and has every kind
   expect(worlds.map(({ seed }) => seed)).toEqual(Array.from({ length: 13 }, (_, i) => 100 + i))
   expect(worlds.reduce((sum, { faults }) => sum + faults, 0)).toBe(200)
   const drawn = worlds.flatMap(({ seed, faults }) => planWorld(seed, faults).rounds.flatMap((round) => round.faults))
-  for (const kind of FAULT_KINDS) expect(drawn.filter((fault) => fault.kind === kind).length, kind).toBeGreaterThan(7)
+  for (const kind of FAULT_KINDS) expect(drawn.filter((fault) => fault.kind === kind).length, kind).toBeGreaterThan(5)
 })

@@ -29,6 +29,7 @@ const SETTINGS = [
   ['--worker-memory-mb', '220'],
   ['--drain-timeout-ms', '200'],
   ['--stopped-worker-ms', '1500'],
+  ['--orphan-ms', '10000'],
   ['--input-window-bytes', '65536'],
   ['--result-window-bytes', '65536'],
   ['--log-level', 'warn'],
@@ -69,7 +70,6 @@ export class CoordinatorProcess {
       }),
     )
     child.on('message', ({ id, memory }: { id: number; memory: Memory }) => this.#answers.get(id)?.(memory))
-    child.on('error', () => undefined)
   }
 
   /** Resolves when it takes clients. Rejects when it ends before. */
@@ -87,6 +87,7 @@ export class CoordinatorProcess {
       },
     })
     closeSync(log)
+    child.on('error', () => undefined)
     const { pid } = child
     if (pid === undefined) throw new Error('the coordinator has no process id')
     const started = new CoordinatorProcess(child, pid)

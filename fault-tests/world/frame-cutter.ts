@@ -9,7 +9,7 @@ const END_OF_HEAD = '\r\n\r\n'
 
 /** Cuts one direction of a WebSocket connection into the frames that it is made of (RFC 6455 §5.2), without looking into them. */
 export class FrameCutter {
-  #rest = Buffer.alloc(0)
+  #rest: Buffer = Buffer.alloc(0)
   #headRead = false
 
   /** What is complete with these bytes. */

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from '@forkpool/client'
 import type { Cluster } from '@forkpool/client'
+import type * as tasks from '../inside/tasks.ts'
 import { CoordinatorProcess } from './coordinator-process.ts'
 import { DataDisk } from './data-disk.ts'
 import { hurriedClock } from './hurried-clock.ts'
@@ -20,7 +21,7 @@ export class World {
   readonly disk: DataDisk
   /** Every life of the coordinator, the last one last. */
   readonly lives: CoordinatorProcess[] = []
-  #cluster: Cluster | undefined
+  #cluster: Cluster<typeof tasks> | undefined
   /** Where runs and logs go. */
   readonly #folder: string
   /** Restarts go one after the other. */
@@ -39,7 +40,7 @@ export class World {
     const world = new World(disk, folder, await TcpProxy.open())
     try {
       await world.#live()
-      world.#cluster = await connect(world.proxy.url, {
+      world.#cluster = await connect<typeof tasks>(world.proxy.url, {
         clock: hurriedClock(CLIENT_HASTE),
         connectTimeoutMs: 10_000 * CLIENT_HASTE,
         reconnect: { attempts: 1_000, minDelayMs: 20 * CLIENT_HASTE, maxDelayMs: 200 * CLIENT_HASTE },
@@ -57,7 +58,7 @@ export class World {
     return last
   }
 
-  get cluster(): Cluster {
+  get cluster(): Cluster<typeof tasks> {
     if (this.#cluster === undefined) throw new Error('the client is not connected')
     return this.#cluster
   }
