@@ -1,7 +1,7 @@
 /** What the session does about its batches: the part of `session.ts` that knows windows and counts. */
 import { assert, CancelledError, ForkpoolError, IntervalSet } from '@forkpool/pool-core/base'
 import type { BatchSummary, ResultsMessage, SubmitMessage } from '@forkpool/pool-core/protocol'
-import { blockBytes, resultBytes } from '@forkpool/pool-core/protocol'
+import { blockBytes, resultBytes, sliceBlock } from '@forkpool/pool-core/protocol'
 import type { SessionCommand, SessionEvent } from './session-events.ts'
 import { attachBatch, submitAgain } from './session-attach.ts'
 import { violate } from './session-failures.ts'
@@ -59,17 +59,25 @@ function sendFirst(state: SessionState, batch: BatchState, out: SessionCommand[]
 export function sendItems(state: SessionState, event: SessionEvent & { kind: 'items' }, out: SessionCommand[]): void {
   const batch = state.batches.get(event.batch)
   if (batch === undefined || batch.phase === 'cancelling' || batch.phase === 'waiting') return
-  const { items } = event
+  const { items, end } = event
   const bytes = blockBytes(items)
   assert(!batch.inputEnded && bytes <= batch.roomBytes, `batch ${batch.batch} may send ${batch.roomBytes} bytes of items, not ${bytes}`)
-  const from = batch.itemsSent
-  batch.roomBytes -= bytes
+  // Of a batch that was known before, the coordinator may have items that did not go out from here.
+  const had = Math.min(items.count, Math.max(0, batch.itemsStored - batch.itemsSent))
+  const from = batch.itemsSent + had
   batch.itemsSent += items.count
-  batch.inputEnded = event.end
-  batch.unstored.push(items)
+  batch.inputEnded = end
+  const number = batch.batch
+  if (had === items.count) {
+    if (!end) out.push({ kind: 'room', batch: number, bytes: batch.roomBytes })
+    else if (batch.phase === 'open') out.push({ kind: 'send', message: { kind: 'end', batch: number } })
+    return
+  }
+  const rest = had === 0 ? items : sliceBlock(items, had, items.count - had)
+  batch.roomBytes -= blockBytes(rest)
+  batch.unstored.push(rest)
   // One that is to be attached goes out again with all that is not known to have arrived.
-  if (batch.phase === 'open')
-    out.push({ kind: 'send', message: { kind: 'items', batch: batch.batch, from, items, ...(event.end && { end: true }) } })
+  if (batch.phase === 'open') out.push({ kind: 'send', message: { kind: 'items', batch: number, from, items: rest, ...(end && { end }) } })
 }
 
 export function endInput(state: SessionState, number: number, out: SessionCommand[]): void {

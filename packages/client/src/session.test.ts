@@ -487,3 +487,26 @@ describe('a batch that was submitted elsewhere', () => {
     expect(driver.step({ kind: 'leave', batch: lost })).toEqual([])
   })
 })
+
+describe('a batch whose key was known', () => {
+  test('after a lost connection only items go out that the coordinator lacks, and each says which it is', () => {
+    const driver = new Driver()
+    const welcome: WelcomeMessage = { ...WELCOME, version: 2, limits: { ...LIMITS, inputWindowBytes: 1_000 } }
+    driver.step({ kind: 'opened' })
+    driver.receive(welcome)
+    const batch = takeBatchNumber(driver.state)
+    driver.step({ kind: 'submit', message: { kind: 'submit', batch, task: 'square', key: 'nightly', items: block(2) } })
+    const attached = { kind: 'attached', batch, id: 'b1', task: 'square', pool: 'default', poolSize: 2, inputEnded: false } as const
+    driver.receive({ ...attached, received: 5, roomBytes: 1_000 })
+    driver.step({ kind: 'lost', error: LOST })
+    driver.step({ kind: 'opened' })
+    driver.receive(welcome)
+    driver.receive({ ...attached, received: 5, roomBytes: 1_000 })
+    const room = 1_000
+    expect(driver.step({ kind: 'items', batch, items: block(2), end: false })).toEqual([{ kind: 'room', batch, bytes: room }])
+    expect(sent(driver.step({ kind: 'items', batch, items: block(3), end: false }))).toMatchObject([
+      { kind: 'items', from: 5, items: { count: 2 } },
+    ])
+    expect(sent(driver.step({ kind: 'items', batch, items: block(1), end: true }))).toMatchObject([{ kind: 'items', from: 7, end: true }])
+  })
+})
