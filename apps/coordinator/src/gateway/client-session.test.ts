@@ -284,7 +284,7 @@ describe('windows', () => {
     const swapped = new Peer().hello()
     const other = swapped.submit(1, { items: numbers })
     swapped.session.receive({ kind: 'items', batch: 1, from: 4, items: numbers })
-    expect(other.calls).toEqual(['cancel'])
+    expect(other.calls).toEqual(['abandon'])
     expect(swapped.closes[0]).toEqual([1002, 'batch 1: items from 4 on came when those from 2 on were due'])
   })
 
