@@ -1,30 +1,33 @@
+import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
 import { measurePairs } from '../measure/pairs.ts'
+import { median } from '../measure/statistics.ts'
 import { withPool } from './bench-pool.ts'
 import type { BenchPool, BenchPoolKind } from './bench-pool.ts'
 import { FORKPOOL, PEERS } from './kinds.ts'
 import { atLeast, round } from './section.ts'
 import type { Section } from './section.ts'
-import { burn } from './workers/tasks.mjs'
 
 const BURNT_TASKS = 200
 
 /** Tasks of about 10 ms: how much of the cores they get. */
 export async function benchSpeedUp(): Promise<Section> {
   const cores = availableParallelism()
-  const rounds = calibrate()
+  const alone = new Worker(new URL('./workers/alone.mjs', import.meta.url))
+  const rounds = await calibrate(alone)
   console.log(`\n${BURNT_TASKS} tasks of 10 ms on ${cores} cores: share of the ideal speed-up`)
   const shares: Record<string, number> = {}
   for (const kind of [...FORKPOOL, ...PEERS]) {
     await withPool(
       kind,
       async (pool) => {
-        await timeTogether(pool, rounds, 2 * cores)
+        await timeTogether(pool, rounds, 10 * cores)
         const pairs = await measurePairs({
-          count: FORKPOOL.includes(kind) ? 3 : 1,
+          count: FORKPOOL.includes(kind) ? 5 : 1,
           warmUps: 0,
           ours: () => timeTogether(pool, rounds, BURNT_TASKS),
-          theirs: () => Promise.resolve(timeAlone(rounds, BURNT_TASKS)),
+          theirs: () => timeAlone(alone, rounds, BURNT_TASKS),
         })
         shares[kind.name] = round(pairs.medianRatio / cores)
         console.log(`${kind.name.padEnd(34)} ${(100 * (shares[kind.name] as number)).toFixed(1)} %`)
@@ -32,6 +35,7 @@ export async function benchSpeedUp(): Promise<Section> {
       cores,
     )
   }
+  await alone.terminate()
   const share = (kind: BenchPoolKind): number => shares[kind.name] as number
   return {
     goals: FORKPOOL.map((kind) => atLeast(`10 ms tasks on ${kind.name}: share of the ideal speed-up`, share(kind), 0.97)),
@@ -43,28 +47,33 @@ export async function benchSpeedUp(): Promise<Section> {
 const TASK_MS = 10
 
 /** Rounds of `burn` that take `TASK_MS` on this machine now: the median of some trials. */
-function calibrate(): number {
+async function calibrate(alone: Worker): Promise<number> {
   const rounds = 1_000_000
-  const trials = Array.from({ length: 20 }, () => timeBurn(rounds)).sort((a, b) => a - b)
-  return Math.round((rounds * TASK_MS) / (trials[trials.length >> 1] as number))
+  const trials: number[] = []
+  for (let i = 0; i < 40; i++) trials.push(await burnAlone(alone, rounds))
+  return Math.round((rounds * TASK_MS) / median(trials))
 }
 
-/** Milliseconds of so many tasks one after the other in this thread: what the pool's time is compared with. */
-function timeAlone(rounds: number, tasks: number): number {
+/**
+ * Milliseconds of so many tasks one after the other in one thread: what the pool's time is compared with. In a thread that does nothing else: where V8 takes
+ * the task into the loop that calls it, it may stay six times as slow as in a worker.
+ */
+async function timeAlone(alone: Worker, rounds: number, tasks: number): Promise<number> {
   let time = 0
-  for (let i = 0; i < tasks; i++) time += timeBurn(rounds)
+  for (let i = 0; i < tasks; i++) time += await burnAlone(alone, rounds)
   return time
+}
+
+/** Milliseconds of one task in the thread. */
+async function burnAlone(alone: Worker, rounds: number): Promise<number> {
+  const answer = once(alone, 'message')
+  alone.postMessage(rounds)
+  return ((await answer) as [number])[0]
 }
 
 /** Milliseconds of so many tasks in the pool, all submitted at once. */
 async function timeTogether(pool: BenchPool, rounds: number, tasks: number): Promise<number> {
   const startedAt = performance.now()
   await Promise.all(Array.from({ length: tasks }, () => pool.burn(rounds)))
-  return performance.now() - startedAt
-}
-
-function timeBurn(rounds: number): number {
-  const startedAt = performance.now()
-  burn(rounds)
   return performance.now() - startedAt
 }
