@@ -1,71 +1,13 @@
 import { ForkpoolError } from '@forkpool/pool-core/base'
-import type { ItemBlock, ResultsMessage, ServerMessage, SubmitMessage, WelcomeMessage } from '@forkpool/pool-core/protocol'
+import type { ServerMessage } from '@forkpool/pool-core/protocol'
 import { describe, expect, test } from 'vitest'
-import type { SessionCommand, SessionEvent } from './session-events.ts'
-import type { SessionState } from './session-state.ts'
-import { createSession, takeBatchNumber } from './session-state.ts'
+import { block, codeOf, connected, kinds, LOST, results, sent, SessionDriver, WELCOME } from '../test/session-driver.ts'
+import { createSession } from './session-state.ts'
 import { stepSession } from './session.ts'
-
-const LIMITS = { frameBytes: 1000, inputWindowBytes: 80, resultWindowBytes: 80, poolSizeMax: 8, batchesOpenMax: 2 }
-const WELCOME: WelcomeMessage = { kind: 'welcome', version: 1, session: 's1', server: 'test', cores: 2, limits: LIMITS }
-const LOST = new ForkpoolError('CONNECTION_LOST', 'the wire was cut')
-
-/** `count` numbers: 8 bytes each. */
-function block(count: number): ItemBlock {
-  return { count, codec: 'f64', bytes: new Uint8Array(count * 8) }
-}
-
-class Driver {
-  readonly state: SessionState
-
-  constructor(resumes = true) {
-    this.state = createSession('test', { resumes })
-  }
-
-  step(event: SessionEvent): readonly SessionCommand[] {
-    return stepSession(this.state, event)
-  }
-
-  receive(message: ServerMessage): readonly SessionCommand[] {
-    return this.step({ kind: 'received', message })
-  }
-
-  open(limits: Partial<WelcomeMessage['limits']> = {}): readonly SessionCommand[] {
-    this.step({ kind: 'opened' })
-    return this.receive({ ...WELCOME, limits: { ...LIMITS, ...limits } })
-  }
-
-  /** Submits `count` numbers and returns the batch's number and what came of it. */
-  submit(count = 1, end = true): [number, readonly SessionCommand[]] {
-    const batch = takeBatchNumber(this.state)
-    const message: SubmitMessage = { kind: 'submit', batch, task: 'square', items: block(count), ...(end && { end }) }
-    return [batch, this.step({ kind: 'submit', message })]
-  }
-}
-
-function connected(limits: Partial<WelcomeMessage['limits']> = {}): Driver {
-  const driver = new Driver()
-  driver.open(limits)
-  return driver
-}
-
-function results(batch: number, from: number, count: number, done = false): ResultsMessage {
-  const summary = { outcome: 'completed' as const, completed: from + count, failed: 0, cancelled: 0, wallMs: 1, runMs: 1, workers: 1 }
-  return { kind: 'results', batch, from, count, values: block(count), ...(done && { done: summary }) }
-}
-
-const kinds = (commands: readonly SessionCommand[]): string[] =>
-  commands.map((command) => (command.kind === 'send' ? `send ${command.message.kind}` : command.kind))
-
-const sent = (commands: readonly SessionCommand[]): unknown[] =>
-  commands.flatMap((command) => (command.kind === 'send' ? [command.message] : []))
-
-const codeOf = (commands: readonly SessionCommand[], kind: 'failed' | 'reconnect'): string | undefined =>
-  commands.flatMap((command) => (command.kind === kind ? [command.error.code] : []))[0]
 
 describe('connecting', () => {
   test('says hello when the socket opens, with the token where it has one', () => {
-    const driver = new Driver()
+    const driver = new SessionDriver()
     expect(sent(driver.step({ kind: 'opened' }))).toEqual([{ kind: 'hello', versions: [1, 2], client: 'test' }])
     expect(sent(stepSession(createSession('test', { token: 'secret' }), { kind: 'opened' }))).toMatchObject([
       { kind: 'hello', token: 'secret' },
@@ -73,13 +15,13 @@ describe('connecting', () => {
   })
 
   test('is ready with the welcome', () => {
-    const driver = new Driver()
+    const driver = new SessionDriver()
     expect(kinds(driver.open())).toEqual(['ready'])
     expect(driver.state.phase).toBe('open')
   })
 
   test('a refusal before the welcome is why the connection ends', () => {
-    const driver = new Driver()
+    const driver = new SessionDriver()
     driver.step({ kind: 'opened' })
     const refused = driver.receive({ kind: 'refused', error: { name: 'ForkpoolError', code: 'UNAUTHORISED', message: 'no token' } })
     expect(kinds(refused)).toEqual(['disconnect'])
@@ -88,7 +30,7 @@ describe('connecting', () => {
   })
 
   test('a version that was not offered is PROTOCOL_VERSION', () => {
-    const driver = new Driver()
+    const driver = new SessionDriver()
     driver.step({ kind: 'opened' })
     expect(kinds(driver.receive({ ...WELCOME, version: 99 }))).toEqual(['disconnect'])
     expect(codeOf(driver.step({ kind: 'lost', error: LOST }), 'reconnect')).toBe('PROTOCOL_VERSION')
@@ -101,7 +43,7 @@ describe('connecting', () => {
       { kind: 'done', batch: 1, outcome: 'completed', completed: 0, failed: 0, cancelled: 0, wallMs: 0, runMs: 0, workers: 0 },
     ],
   ] as const)('%s break the protocol', (_name, message) => {
-    const driver = new Driver()
+    const driver = new SessionDriver()
     driver.step({ kind: 'opened' })
     expect(driver.receive(message)).toMatchObject([{ kind: 'disconnect', code: 1002 }])
     expect(codeOf(driver.step({ kind: 'lost', error: LOST }), 'reconnect')).toBe('BAD_MESSAGE')
@@ -124,7 +66,7 @@ describe('a single call', () => {
   })
 
   test('waits for the connection, and goes out with the welcome', () => {
-    const driver = new Driver()
+    const driver = new SessionDriver()
     const [, out] = driver.submit()
     expect(out).toEqual([])
     expect(kinds(driver.open())).toEqual(['ready', 'send submit'])
@@ -174,14 +116,14 @@ describe('input window', () => {
   })
 
   test('an end that is said while the batch waits goes along with its first message', () => {
-    const driver = new Driver()
+    const driver = new SessionDriver()
     const [batch] = driver.submit(1, false)
     expect(driver.step({ kind: 'end', batch })).toEqual([])
     expect(sent(driver.open())).toMatchObject([{ kind: 'submit', end: true }])
   })
 
   test('a first message that a new coordinator would not take fails with LIMIT_EXCEEDED', () => {
-    const driver = new Driver()
+    const driver = new SessionDriver()
     const [batch] = driver.submit(4)
     const out = driver.open({ inputWindowBytes: 31 })
     expect(out.slice(1)).toMatchObject([{ kind: 'failed', batch, error: { code: 'LIMIT_EXCEEDED' } }])
@@ -315,7 +257,7 @@ describe('an answer that cannot be', () => {
 
 describe('loss', () => {
   test('without resuming it fails what is open, keeps what waits, and numbers go on', () => {
-    const driver = new Driver(false)
+    const driver = new SessionDriver(false)
     driver.open()
     const [first] = driver.submit()
     driver.submit()
@@ -342,7 +284,7 @@ describe('loss', () => {
   })
 
   test('each batch gets an error of its own', () => {
-    const driver = new Driver(false)
+    const driver = new SessionDriver(false)
     driver.open()
     driver.submit()
     driver.submit()
@@ -386,127 +328,11 @@ describe('close', () => {
   })
 
   test('an opening that comes too late does not open it again', () => {
-    const driver = new Driver()
+    const driver = new SessionDriver()
     driver.step({ kind: 'close', error })
     expect(driver.step({ kind: 'opened' })).toEqual([])
     expect(driver.receive(WELCOME)).toEqual([])
     expect(driver.step({ kind: 'given-up', error })).toEqual([])
     expect(driver.state.phase).toBe('closed')
-  })
-})
-
-describe('a batch that was submitted elsewhere', () => {
-  const attached = (batch: number, inputEnded: boolean): ServerMessage => ({
-    kind: 'attached',
-    batch,
-    id: 'b1',
-    task: 'square',
-    pool: 'p',
-    poolSize: 2,
-    received: 3,
-    roomBytes: 80,
-    inputEnded,
-  })
-
-  function second(limits: Partial<WelcomeMessage['limits']> = {}): Driver {
-    const driver = new Driver()
-    driver.step({ kind: 'opened' })
-    driver.receive({ ...WELCOME, version: 2, limits: { ...LIMITS, ...limits } })
-    return driver
-  }
-
-  function attach(driver: Driver): [number, readonly SessionCommand[]] {
-    const batch = takeBatchNumber(driver.state)
-    return [batch, driver.step({ kind: 'attach', batch, id: 'b1' })]
-  }
-
-  test('is asked for by its identifier, and its results and end are passed on', () => {
-    const driver = second()
-    const [batch, commands] = attach(driver)
-    expect(sent(commands)).toEqual([{ kind: 'attach', batch, id: 'b1' }])
-    expect(kinds(driver.receive(attached(batch, true)))).toEqual(['attached'])
-    expect(kinds(driver.receive(results(batch, 0, 3, true)))).toEqual(['results', 'ended'])
-    expect(driver.state.openCount).toBe(0)
-  })
-
-  test('has no further input once it is read here', () => {
-    const driver = second()
-    const [batch] = attach(driver)
-    expect(kinds(driver.receive(attached(batch, false)))).toEqual(['attached', 'send end'])
-  })
-
-  test('waits for its turn and for a connection, and is asked for again with what came', () => {
-    const driver = second({ batchesOpenMax: 1 })
-    const [first] = driver.submit()
-    const [batch, commands] = attach(driver)
-    expect(commands).toEqual([])
-    expect(kinds(driver.receive(results(first, 0, 1, true)))).toEqual(['results', 'ended', 'send attach'])
-    driver.receive(attached(batch, true))
-    driver.receive(results(batch, 1, 1))
-    driver.step({ kind: 'lost', error: LOST })
-    driver.step({ kind: 'opened' })
-    const again = driver.receive({ ...WELCOME, version: 2, session: 's2' })
-    expect(sent(again)).toEqual([{ kind: 'attach', batch, id: 'b1', have: [1, 2] }])
-  })
-
-  test('that is unknown fails with what the coordinator says, also after a lost connection', () => {
-    const refused = (batch: number): ServerMessage => ({
-      kind: 'refused',
-      batch,
-      error: { name: 'ForkpoolError', code: 'BATCH_UNKNOWN', message: 'no batch b1' },
-    })
-    const driver = second()
-    const [batch] = attach(driver)
-    expect(driver.receive(refused(batch))).toMatchObject([{ kind: 'failed', batch, error: { code: 'BATCH_UNKNOWN' } }])
-    const [later] = attach(driver)
-    driver.step({ kind: 'lost', error: LOST })
-    driver.step({ kind: 'opened' })
-    driver.receive({ ...WELCOME, version: 2 })
-    expect(driver.receive(refused(later))).toMatchObject([{ kind: 'failed', batch: later, error: { code: 'BATCH_UNKNOWN' } }])
-  })
-
-  test('is left: at once, before the answer, before its turn, and while there is no connection', () => {
-    const driver = second({ batchesOpenMax: 1 })
-    const [open] = attach(driver)
-    driver.receive(attached(open, true))
-    const [waiting] = attach(driver)
-    expect(driver.step({ kind: 'leave', batch: waiting })).toEqual([])
-    const [next] = attach(driver)
-    expect(kinds(driver.step({ kind: 'leave', batch: open }))).toEqual(['send leave', 'send attach'])
-    // What was on the way is nobody's.
-    expect(driver.receive(results(open, 0, 3, true))).toEqual([])
-    expect(kinds(driver.step({ kind: 'leave', batch: next }))).toEqual(['send leave'])
-    expect(driver.receive(attached(next, true))).toEqual([])
-    const [lost] = attach(driver)
-    driver.step({ kind: 'lost', error: LOST })
-    expect(driver.step({ kind: 'leave', batch: lost })).toEqual([])
-    driver.step({ kind: 'opened' })
-    expect(kinds(driver.receive({ ...WELCOME, version: 2 }))).toEqual(['ready'])
-    expect(driver.state.batches.size).toBe(0)
-    expect(driver.state.openCount).toBe(0)
-    expect(driver.step({ kind: 'leave', batch: lost })).toEqual([])
-  })
-})
-
-describe('a batch whose key was known', () => {
-  test('after a lost connection only items go out that the coordinator lacks, and each says which it is', () => {
-    const driver = new Driver()
-    const welcome: WelcomeMessage = { ...WELCOME, version: 2, limits: { ...LIMITS, inputWindowBytes: 1_000 } }
-    driver.step({ kind: 'opened' })
-    driver.receive(welcome)
-    const batch = takeBatchNumber(driver.state)
-    driver.step({ kind: 'submit', message: { kind: 'submit', batch, task: 'square', key: 'nightly', items: block(2) } })
-    const attached = { kind: 'attached', batch, id: 'b1', task: 'square', pool: 'default', poolSize: 2, inputEnded: false } as const
-    driver.receive({ ...attached, received: 5, roomBytes: 1_000 })
-    driver.step({ kind: 'lost', error: LOST })
-    driver.step({ kind: 'opened' })
-    driver.receive(welcome)
-    driver.receive({ ...attached, received: 5, roomBytes: 1_000 })
-    const room = 1_000
-    expect(driver.step({ kind: 'items', batch, items: block(2), end: false })).toEqual([{ kind: 'room', batch, bytes: room }])
-    expect(sent(driver.step({ kind: 'items', batch, items: block(3), end: false }))).toMatchObject([
-      { kind: 'items', from: 5, items: { count: 2 } },
-    ])
-    expect(sent(driver.step({ kind: 'items', batch, items: block(1), end: true }))).toMatchObject([{ kind: 'items', from: 7, end: true }])
   })
 })
