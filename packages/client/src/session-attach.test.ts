@@ -1,4 +1,3 @@
-import { ForkpoolError } from '@forkpool/pool-core/base'
 import type { ServerMessage, WelcomeMessage } from '@forkpool/pool-core/protocol'
 import { describe, expect, test } from 'vitest'
 import { block, kinds, LIMITS, LOST, results, sent, SessionDriver, WELCOME } from '../test/session-driver.ts'

@@ -5,9 +5,15 @@ import type { SessionState } from '../src/session-state.ts'
 import { createSession, takeBatchNumber } from '../src/session-state.ts'
 import { stepSession } from '../src/session.ts'
 
-export const LIMITS = { frameBytes: 1000, inputWindowBytes: 80, resultWindowBytes: 80, poolSizeMax: 8, batchesOpenMax: 2 }
+export const LIMITS: WelcomeMessage['limits'] = {
+  frameBytes: 1000,
+  inputWindowBytes: 80,
+  resultWindowBytes: 80,
+  poolSizeMax: 8,
+  batchesOpenMax: 2,
+}
 export const WELCOME: WelcomeMessage = { kind: 'welcome', version: 1, session: 's1', server: 'test', cores: 2, limits: LIMITS }
-export const LOST = new ForkpoolError('CONNECTION_LOST', 'the wire was cut')
+export const LOST: ForkpoolError = new ForkpoolError('CONNECTION_LOST', 'the wire was cut')
 
 /** `count` numbers: 8 bytes each. */
 export function block(count: number): ItemBlock {
