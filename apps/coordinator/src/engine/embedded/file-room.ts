@@ -97,13 +97,17 @@ export class FileRoom {
   }
 
   async #look(): Promise<void> {
-    this.#file ??= await open(this.#path, 'r+')
+    if (this.#file === undefined) {
+      this.#file = await open(this.#path, 'r+')
+      this.#fileBytes = (await this.#file.stat()).size
+    }
     const { pageBytes, lastPage, treePages, usedPages } = this.#figures()
     this.#pageBytes = pageBytes
     this.#usedPages = usedPages
     this.#lastPage = lastPage
     this.#treePages = treePages
-    this.#fileBytes = (await this.#file.stat()).size
+    // LMDB makes the file longer itself only where a guess was wrong.
+    this.#fileBytes = Math.max(this.#fileBytes, (lastPage + 1) * pageBytes)
     this.#freePages = Math.floor(this.#fileBytes / pageBytes) - lastPage - 1
   }
 
