@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
+import type { Allocate } from './allocate.ts'
 import type { Change } from './store.ts'
 
 /** What LMDB says of its file. */
@@ -13,8 +14,9 @@ export interface FileFigures {
   readonly usedPages: number
 }
 
-/** The file grows by so much at once, where the disk has it. */
-const GROW_BYTES = 2 * 1024 * 1024
+/** The file grows by so much at once, where the disk has it; by less where that has to be written. */
+const GROW_BYTES = 16 * 1024 * 1024
+const GROW_WRITTEN_BYTES = 2 * 1024 * 1024
 const ZEROS = Buffer.alloc(256 * 1024)
 
 /** Kept for changes that take something away: they need pages before they free any. */
@@ -33,12 +35,13 @@ const HEAD_BYTES = 32
  * Sees to it that LMDB finds room in its own file for what it is about to write, and does not meet a full disk half-way: it writes a message about
  * that into 100 bytes (`last_error` in `mdb_page_flush` of lmdb-js 3.5), which are too few, and the process ends with a broken heap, now or later.
  *
- * The room is zeros behind the last page in use, which LMDB overwrites. Where the disk has none, free pages within the file are the rest of it: their
+ * The room lies behind the last page in use: allocated, or where that cannot be zeros, which LMDB overwrites. Where the disk has none, free pages within the file are the rest of it: their
  * number is a guess, and so is all of it on a file system that copies on write.
  */
 export class FileRoom {
   readonly #path: string
   readonly #figures: () => FileFigures
+  readonly #allocator: Allocate
   #file: FileHandle | undefined
   #fileBytes = 0
   #pageBytes = 4096
@@ -50,9 +53,10 @@ export class FileRoom {
   /** The last guess was wrong. */
   #isMisjudged = false
 
-  constructor(path: string, figures: () => FileFigures) {
+  constructor(path: string, figures: () => FileFigures, allocator: Allocate) {
     this.#path = path
     this.#figures = figures
+    this.#allocator = allocator
   }
 
   /** Resolves when there is room for the changes. Rejects with the error of the file system when it has none; then nothing has changed. */
@@ -113,8 +117,9 @@ export class FileRoom {
 
   async #grow(pages: number, kept: number): Promise<void> {
     const missing = (pages + kept - this.#freePages) * this.#pageBytes
+    if (await this.#allocate(Math.max(missing, GROW_BYTES))) return
     try {
-      await this.#write(Math.max(missing, GROW_BYTES))
+      await this.#write(Math.max(missing, GROW_WRITTEN_BYTES))
       this.#isMisjudged = false
     } catch (error) {
       if (!this.#fits(pages, kept)) throw error
@@ -130,13 +135,24 @@ export class FileRoom {
     return !this.#isMisjudged && reusable >= pages
   }
 
+  async #allocate(bytes: number): Promise<boolean> {
+    if (!(await this.#allocator((this.#file as FileHandle).fd, this.#fileBytes, bytes))) return false
+    this.#grown(bytes)
+    this.#isMisjudged = false
+    return true
+  }
+
+  #grown(bytes: number): void {
+    this.#fileBytes += bytes
+    this.#freePages = Math.floor(this.#fileBytes / this.#pageBytes) - this.#lastPage - 1
+  }
+
   async #write(bytes: number): Promise<void> {
     const end = this.#fileBytes + bytes
     while (this.#fileBytes < end) {
       const length = Math.min(ZEROS.length, end - this.#fileBytes)
       const { bytesWritten } = await (this.#file as FileHandle).write(ZEROS, 0, length, this.#fileBytes)
-      this.#fileBytes += bytesWritten
-      this.#freePages = Math.floor(this.#fileBytes / this.#pageBytes) - this.#lastPage - 1
+      this.#grown(bytesWritten)
     }
   }
 }

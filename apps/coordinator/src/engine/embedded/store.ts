@@ -4,6 +4,7 @@ import { ForkpoolError } from '@forkpool/pool-core/base'
 import type { RootDatabase } from 'lmdb'
 import { open } from 'lmdb'
 import type { DiskSpace } from './disk-room.ts'
+import { allocator } from './allocate.ts'
 import { FileRoom } from './file-room.ts'
 import type { FileFigures } from './file-room.ts'
 import type { KeyRange } from './keys.ts'
@@ -68,7 +69,7 @@ export class Store {
       } as Parameters<typeof open>[0]) as RootDatabase<Buffer, Buffer>
       for (const file of [path, `${path}-lock`]) chmodSync(file, 0o600)
       syncFolder(dataDir)
-      this.#room = new FileRoom(path, () => this.#figures())
+      this.#room = new FileRoom(path, () => this.#figures(), allocator())
     } catch (cause) {
       throw new ForkpoolError('DATA_DIR', `the store in ${dataDir} cannot be opened: ${textOf(cause)}`, { cause })
     }
