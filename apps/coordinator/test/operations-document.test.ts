@@ -11,13 +11,26 @@ const DOCUMENT = readFileSync(new URL('../../../docs/operations.md', import.meta
 const PROGRAM = fileURLToPath(new URL('../bin/forkpool.mjs', import.meta.url))
 const RULES = readFileSync(new URL('../../../infra/prometheus/rules/forkpool.rules.yml', import.meta.url), 'utf8')
 
-/** A port that was free a moment ago, as the next one was. */
-async function freePort(): Promise<number> {
+/** Listens on a port and stops again; undefined: it is taken. */
+async function tryPort(wanted: number): Promise<number | undefined> {
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const listens = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(wanted, '127.0.0.1', () => resolve(true))
+  })
+  if (!listens) return undefined
   const { port } = server.address() as AddressInfo
   await new Promise((resolve) => server.close(resolve))
   return port
+}
+
+/** A port that was free a moment ago, as the next one was: the coordinator on the restored copy listens there. */
+async function twoFreePorts(): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = await tryPort(0)
+    if (port !== undefined && (await tryPort(port + 1)) !== undefined) return port
+  }
+  return expect.fail('no two free ports side by side')
 }
 
 test('every command runs, in this order, as the document says', { timeout: 120_000 }, async () => {
@@ -33,7 +46,7 @@ test('every command runs, in this order, as the document says', { timeout: 120_0
     writeFileSync(join(bin, name), `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o700 })
   // Whatever is still there in the end is ended.
   const head = `set -eu -o pipefail\nexport PATH='${bin}':$PATH\ntrap 'kill $(jobs -p) 2> /dev/null || true' EXIT\n`
-  const env = { ...process.env, FORKPOOL_PORT: String(await freePort()), FORKPOOL_TOKEN: '', FORKPOOL_URL: '', FORKPOOL_WORKERS: '2' }
+  const env = { ...process.env, FORKPOOL_PORT: String(await twoFreePorts()), FORKPOOL_TOKEN: '', FORKPOOL_URL: '', FORKPOOL_WORKERS: '2' }
   const shell = spawn('bash', ['-c', head + blocks.join('\n')], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 100_000 })
   let output = ''
   for (const stream of [shell.stdout, shell.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))

@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { endWithUs, freePort } from './dashboard-server.ts'
 import { eventually } from './stack.ts'
 
 const FORKPOOL = resolve(import.meta.dirname, '../../coordinator/bin/forkpool.mjs')
+
+/** The copy that `npm test` fetches where the machine has none. */
+const OWN_PROMETHEUS = resolve(import.meta.dirname, '../../../.cache/bin/prometheus')
 
 export interface RunningService {
   readonly url: string
@@ -36,7 +39,7 @@ export async function forkpool(url: string, ...args: readonly string[]): Promise
   return output
 }
 
-/** Debian's Prometheus, asking the coordinator once a second; it has done so when this resolves. */
+/** Prometheus, the project's own copy or the machine's, asking the coordinator once a second; it has done so when this resolves. */
 export async function startPrometheus(coordinatorUrl: string): Promise<RunningService> {
   const folder = mkdtempSync(join(tmpdir(), 'forkpool-prometheus-'))
   const config = join(folder, 'prometheus.yml')
@@ -47,7 +50,7 @@ export async function startPrometheus(coordinatorUrl: string): Promise<RunningSe
   )
   const address = `127.0.0.1:${await freePort()}`
   const flags = [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=${address}`]
-  const child = spawn('prometheus', flags, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(existsSync(OWN_PROMETHEUS) ? OWN_PROMETHEUS : 'prometheus', flags, { stdio: ['ignore', 'pipe', 'pipe'] })
   endWithUs(child)
   await said(child, /Server is ready to receive web requests/)
   const url = `http://${address}`
