@@ -155,6 +155,7 @@ function buildFleet({ clock, random, log, config }: Rooms): Fleet {
     taskRoots: config.taskRoots,
     limits: workerLimits(config),
     workerEnv: config.workerEnv,
+    loopPollMs: loopPollMs(config),
     permissions: config.workerPermissions ? { addons: config.workerAddons } : undefined,
   })
 }
@@ -213,8 +214,7 @@ function buildDispatcher(rooms: Rooms): Dispatcher {
     quarantine,
     left: (batch, goesOn) => rooms.attachments.left(batch, goesOn),
     recorded: (batch) => rooms.results.recorded(batch),
-    // With one processor it would keep from its work what it waits for.
-    loopPollMs: availableParallelism() > 1 ? config.loopPollMs : 0,
+    loopPollMs: loopPollMs(config),
   })
 }
 
@@ -361,6 +361,11 @@ function ownToken(access: Access, random: Random): string | undefined {
   const token = random.token(32)
   access.admit(token, { name: 'comparisons', role: 'submit' })
   return token
+}
+
+/** With one processor it would keep from its work what it waits for. */
+function loopPollMs(config: CoordinatorConfig): number {
+  return availableParallelism() > 1 ? config.loopPollMs : 0
 }
 
 /** 0 stands for no limit in the configuration. */

@@ -286,6 +286,6 @@ export const COORDINATOR_OPTIONS = {
     min: 0,
     max: 100,
     default: 1,
-    doc: 'After a frame of a small batch the coordinator stays awake so long for the next, where such frames follow each other as soon, milliseconds: waking a processor takes longer than the task. 0: never.',
+    doc: 'After a frame of a small batch the coordinator, and its first workers, as many as there are cores, stay awake so long for the next, where such frames follow each other as soon, milliseconds: waking a processor takes longer than the task. 0: never.',
   }),
 } as const

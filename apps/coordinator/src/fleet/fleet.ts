@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { availableParallelism } from 'node:os'
 import type { Cancel, Clock, ExitCause, Random } from '@forkpool/pool-core/base'
 import { after, ForkpoolError } from '@forkpool/pool-core/base'
 import { sendTo } from '@forkpool/pool-core/link'
@@ -32,6 +33,8 @@ export interface FleetParts {
   readonly limits: WorkerLimits
   /** Variables that workers inherit besides the harmless ones. */
   readonly workerEnv: readonly string[]
+  /** How long the first workers, as many as there are processors, stay awake for the next small call. */
+  readonly loopPollMs: number
   /** Undefined: workers may do what this program may. */
   readonly permissions: { readonly addons: boolean } | undefined
 }
@@ -142,15 +145,24 @@ export class Fleet implements WorkerFleet, Service {
   }
 
   #fork(): void {
-    const { clock, random, log, taskModules, taskRoots, workerEnv, limits } = this.#parts
+    const { clock, random, log, taskModules, taskRoots, workerEnv, limits, loopPollMs } = this.#parts
+    const slot = this.#freeSlot()
     const id = `w${++this.#started}` as WorkerId
     const token = random.token(32)
     const environment = encodeWorkerEnvironment(
-      { socketPath: this.#door.path, token, workerId: id, taskModules, taskRoots, primaryPid: process.pid },
+      {
+        socketPath: this.#door.path,
+        token,
+        workerId: id,
+        taskModules,
+        taskRoots,
+        primaryPid: process.pid,
+        // More of them than processors would only keep each other from their work.
+        loopPollMs: slot < availableParallelism() ? loopPollMs : 0,
+      },
       process.env,
       workerEnv,
     )
-    const slot = this.#freeSlot()
     const worker = new WorkerProcess({ id, slot, restarts: this.#restarts[slot] ?? 0, environment, clock }, (text, stream) =>
       log.info({ worker: id, stream }, text.trimEnd()),
     )

@@ -6,6 +6,7 @@ import { encodeWorkerMessage, toWireError } from '@forkpool/pool-core/protocol'
 import { loadTaskModules } from '@forkpool/pool-core/task'
 import type { TaskRegistry } from '@forkpool/pool-core/task'
 import { endOnStrayErrors, isOrphan, sayLastWords, startWatchdog, WorkerSession } from '@forkpool/pool-core/worker'
+import { LoopPoll } from '../link/loop-poll.ts'
 import { connectWorkerLink } from '../link/connect-worker-link.ts'
 import * as builtIn from '../tasks/index.ts'
 import { allowTaskRoots } from '../tasks/task-roots.ts'
@@ -18,6 +19,9 @@ const SETTLED_AFTER_MS = 1_000
 
 /** The end of a link that the coordinator does not confirm is not waited for longer. */
 const CLOSE_TIMEOUT_MS = 1_000
+
+/** A shard of so few bytes is likely a single call, and the next one may follow it at once. */
+const SMALL_FRAME_BYTES = 4096
 
 /** Exit codes: how a worker ends by itself. One that lost its coordinator ends with 0 or by SIGKILL. */
 const EXIT = { stopped: 0, failed: 1, notForked: 2 } as const
@@ -58,7 +62,7 @@ export async function runWorker(variables: NodeJS.ProcessEnv): Promise<void> {
 
 /** `watch` starts the watchdog where none runs; nothing of a task must run before. */
 function openSession(
-  { workerId, primaryPid }: WorkerEnvironment,
+  { workerId, primaryPid, loopPollMs }: WorkerEnvironment,
   link: WorkerLink,
   registry: TaskRegistry,
   watch: () => void,
@@ -78,8 +82,10 @@ function openSession(
     sayLastWords(`forkpool worker ${workerId} ends: the link to its coordinator failed: ${reason}`)
     process.exit(EXIT.failed)
   })
+  const poll = new LoopPoll(systemClock, loopPollMs)
   link.onFrame((frame) => {
     watch()
+    if (frame.length <= SMALL_FRAME_BYTES) poll.stir()
     session.receive(frame)
   })
   if (process.permission !== undefined) {

@@ -9,6 +9,7 @@ const ENVIRONMENT: WorkerEnvironment = {
   taskModules: ['/tasks/ü.ts'],
   taskRoots: [],
   primaryPid: 42,
+  loopPollMs: 1,
 }
 
 describe('the environment of a worker', () => {
@@ -37,6 +38,7 @@ describe('the environment of a worker', () => {
     JSON.stringify({ ...ENVIRONMENT, taskModules: [1] }),
     JSON.stringify({ ...ENVIRONMENT, taskRoots: '/' }),
     JSON.stringify({ ...ENVIRONMENT, primaryPid: 1.5 }),
+    JSON.stringify({ ...ENVIRONMENT, loopPollMs: -1 }),
   ])('refuses %j without repeating it: it may hold a token', (text) => {
     expect(() => decodeWorkerEnvironment({ FORKPOOL_WORKER: text })).toThrow(/^FORKPOOL_WORKER does not hold what a coordinator writes$/)
   })

@@ -16,6 +16,8 @@ export interface WorkerEnvironment {
   readonly taskRoots: readonly string[]
   /** Process identifier of the coordinator: a worker with another parent has lost it. */
   readonly primaryPid: number
+  /** After a small frame the worker stays awake so long for the next, milliseconds; 0: never. */
+  readonly loopPollMs: number
 }
 
 /** The one variable that carries it all. */
@@ -74,13 +76,15 @@ function parse(text: string): unknown {
 
 function isWorkerEnvironment(value: unknown): value is WorkerEnvironment {
   if (typeof value !== 'object' || value === null) return false
-  const { socketPath, token, workerId, taskModules, taskRoots, primaryPid } = value as Record<keyof WorkerEnvironment, unknown>
+  const { socketPath, token, workerId, taskModules, taskRoots, primaryPid, loopPollMs } = value as Record<keyof WorkerEnvironment, unknown>
   return (
     typeof socketPath === 'string' &&
     path.isAbsolute(socketPath) &&
     [token, workerId].every((text) => typeof text === 'string' && text !== '') &&
     [taskModules, taskRoots].every((list) => Array.isArray(list) && list.every((entry) => typeof entry === 'string')) &&
     Number.isInteger(primaryPid) &&
-    (primaryPid as number) > 0
+    (primaryPid as number) > 0 &&
+    typeof loopPollMs === 'number' &&
+    loopPollMs >= 0
   )
 }
