@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { median } from '../measure/statistics.ts'
 import type { BenchPoolKind } from './bench-pool.ts'
-import { compilePoolCore } from './compiled.ts'
+import { buildPoolCore } from './build.ts'
 import { FORKPOOL, PEERS } from './kinds.ts'
 import { atMost, round } from './section.ts'
 import type { Section } from './section.ts'
@@ -11,7 +11,7 @@ const STARTS = 3
 
 /** What a pool costs before its first task: each in programs of its own, in turns. */
 export async function benchStartUp(): Promise<Section> {
-  compilePoolCore()
+  buildPoolCore()
   console.log(`\nfrom loading the package to the first result of both workers; memory of a worker`)
   const kinds = [...FORKPOOL, ...PEERS]
   const starts = new Map<BenchPoolKind, StartUp[]>(kinds.map((kind) => [kind, []]))

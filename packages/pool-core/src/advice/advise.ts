@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { ForkpoolError, systemClock } from '../base/index.ts'
 import { checkWhole } from '../batch/index.ts'
 import type { AnyTasks, TaskArguments, TaskName } from '../batch/index.ts'
+import { programFile } from '../package-files.ts'
 import { moduleUrls } from '../pool/options.ts'
 import type { TaskModuleSpec } from '../pool/options.ts'
 import type { Pool } from '../pool/pool.ts'
@@ -22,8 +23,7 @@ export interface AdviseOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Compiled beside this file, or as it is. */
-const MEASURE_ALONE = new URL(`./measure-alone.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+const MEASURE_ALONE = programFile('advice/measure-alone')
 
 const SAMPLES_MAX = 10_000
 const RUNS_MAX = 200_000

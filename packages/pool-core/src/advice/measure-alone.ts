@@ -1,6 +1,5 @@
 /** A task module of Forkpool's own: measures a user's task where it runs alone, as plain async, in a worker process. */
 import { readFileSync } from 'node:fs'
-import process from 'node:process'
 import { systemClock } from '../base/index.ts'
 import { blockBytes, decodeItems, encodeItems } from '../protocol/index.ts'
 import { loadTaskModules } from '../task/index.ts'

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { after, systemClock } from '../base/clock.ts'
 import type { Cancel } from '../base/clock.ts'
+import { programFile } from '../package-files.ts'
 import { keepAlive } from './keep-alive.ts'
 import type { PendingWait, WaitOutcome } from './memory.ts'
 import { PollingWaits } from './polling-waits.ts'
@@ -118,9 +119,7 @@ class WaiterThread {
     this.#words = new Int32Array(buffer)
     this.#entries = new BigUint64Array(buffer)
     this.#write(0, this.#address + 4 * BLOCK.GENERATION, 0)
-    // Sources run as .ts, the compiled package as .js: the thread's file has the extension that this one has.
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    this.#worker = new Worker(new URL(`./futex-waiter-thread.${extension}`, import.meta.url), {
+    this.#worker = new Worker(programFile('memory/futex-waiter-thread'), {
       workerData: this.#address,
       // The program's own flags are not for this file, and some (--input-type) would keep it from starting.
       execArgv: [],

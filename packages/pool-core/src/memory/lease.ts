@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { closeSync, constants, openSync, readFileSync, readlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { mkdirSync } from 'node:fs'
@@ -20,6 +19,7 @@ let ownByte: bigint | undefined
 
 /** The byte that stands for this process: all its threads compute the same, no other process does (62 bits of a hash). */
 function processByte(): bigint {
+  const { createHash } = process.getBuiltinModule('node:crypto')
   ownByte ??= BigInt(`0x${createHash('sha256').update(processName()).digest('hex').slice(0, 15)}`) + 1n
   return ownByte
 }

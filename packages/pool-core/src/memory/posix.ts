@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module'
 import type * as Koffi from 'koffi'
 import { ForkpoolError } from '../base/errors.ts'
+import { requireHere } from '../package-files.ts'
 import type { WaitOutcome } from './memory.ts'
 
 /** Numbers of the system call `futex` where Node runs on 64-bit Linux; elsewhere waiting is by polling. */
@@ -13,6 +13,8 @@ const PROT_READ_WRITE = 3
 const MAP_SHARED = 1
 const MAP_PRIVATE_ANONYMOUS = 0x22
 const F_OFD_SETLK = 37
+const PR_SET_PDEATHSIG = 1
+const SIGKILL = 9
 
 /** Locks of a whole file, as `flock` takes them. */
 export const FLOCK: { readonly SHARED: number; readonly EXCLUSIVE: number; readonly NO_WAIT: number } = {
@@ -35,6 +37,8 @@ export interface Posix {
   lockFile(fd: number, mode: number): boolean
   /** Linux only: a lock owned by the open file, not by the process. `byteLength` 0 means up to the end. @returns as `lockFile`. */
   lockRange(fd: number, mode: number, start: bigint, byteLength: bigint): boolean
+  /** Linux only: from now on the kernel kills this process when the thread ends that started it. @returns false where the kernel does not. */
+  endWithParent(): boolean
   /** Whether this system has futex. */
   readonly hasFutex: boolean
   /** Whether it can wait for several words at once. */
@@ -62,7 +66,7 @@ function load(): Posix {
     throw new ForkpoolError('NOT_SUPPORTED', 'Process memory needs a POSIX system; on Windows use thread memory.')
   let koffi: typeof Koffi
   try {
-    koffi = createRequire(import.meta.url)('koffi')
+    koffi = requireHere('koffi') as typeof Koffi
   } catch (cause) {
     throw new ForkpoolError(
       'NOT_SUPPORTED',
@@ -97,6 +101,11 @@ function load(): Posix {
       const lock = new BigInt64Array([BigInt(mode), start, byteLength, 0n])
       if (fcntl(fd, F_OFD_SETLK, lock) === 0) return true
       return koffi.errno() === koffi.os.errno['EAGAIN'] ? false : fail('fcntl')
+    },
+    endWithParent() {
+      if (process.platform !== 'linux') return false
+      const prctl = libc.func('int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)')
+      return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) === 0
     },
     ...loadFutex(koffi, libc.func('long syscall(long number, uint64_t a, long b, long c, void *d, uint64_t e, uint64_t f)')),
   }

@@ -1,4 +1,3 @@
-import { Script } from 'node:vm'
 import { ForkpoolError } from '../base/index.ts'
 
 /** Functions that are written where the pool is made. */
@@ -55,6 +54,7 @@ function expressionOf(name: string, value: unknown): string {
 /** Whether it is JavaScript; it is not run. */
 function compiles(text: string): boolean {
   try {
+    const { Script } = process.getBuiltinModule('node:vm')
     return new Script(text) instanceof Script
   } catch {
     return false

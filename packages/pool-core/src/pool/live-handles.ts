@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import { loadProgram } from '../package-files.ts'
 import { setHandleReviver } from '../protocol/index.ts'
 import { SYNC_DOOR } from './entry/entry-urls.ts'
 
@@ -11,7 +11,7 @@ type SyncDoor = { readonly attachOnce: (handle: never) => unknown }
 export function reviveHandles(): void {
   let door: SyncDoor | undefined
   setHandleReviver((handle) => {
-    door ??= createRequire(SYNC_DOOR)(SYNC_DOOR.pathname) as SyncDoor
+    door ??= loadProgram(SYNC_DOOR) as SyncDoor
     return door.attachOnce(handle as never)
   })
 }

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { inspect } from 'node:util'
 import { ForkpoolError } from '../base/index.ts'
 import type { StoreSource } from '../task/index.ts'
 import { checkName, checkWhole, resolveBatchOptions } from '../batch/index.ts'
@@ -131,7 +130,8 @@ export function resolvePoolOptions<Tasks>(
   checkWhole('cancelGraceMs', cancelGraceMs, 0, DAY_MS)
   checkWhole('heapMb', heapMb, 1, 1024 * 1024)
   const link: unknown = options.link
-  if (link !== undefined && link !== 'ring' && link !== 'channel') throw bad(`link is "ring" or "channel", not ${inspect(link)}`)
+  if (link !== undefined && link !== 'ring' && link !== 'channel')
+    throw bad(`link is "ring" or "channel", not ${process.getBuiltinModule('node:util').inspect(link)}`)
   const initializer: unknown = options.initializer
   const finalizer: unknown = options.finalizer
   if (initializer !== undefined) checkName('initializer', initializer)

@@ -1,5 +1,3 @@
-import process from 'node:process'
-
 const unclosed = new Set<object>()
 let isListening = false
 

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ForkpoolError } from '../base/index.ts'
+import { CODE_FOLDER } from '../package-files.ts'
 import { placeInFrame, placeInStack } from './source-place.ts'
 import { syntaxErrorPlace } from './syntax-error-place.ts'
 
@@ -77,8 +78,8 @@ function describeThrown(error: Error): string {
   return `${error.name}: ${firstLine(error.message)}${place === undefined ? '' : ` (${path.basename(place.file)}:${place.line})`}`
 }
 
-/** A value that throws when it is read throws through this folder. */
-const OURS = path.dirname(fileURLToPath(import.meta.url)) + path.sep
+/** A value that throws when it is read throws through code of this package. */
+const OURS = fileURLToPath(CODE_FOLDER)
 
 function firstLine(text: unknown): string {
   return String(text).split('\n', 1)[0] as string

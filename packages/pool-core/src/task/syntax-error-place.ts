@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process'
-import process from 'node:process'
 import { placeInStack } from './source-place.ts'
 import type { SourcePlace } from './source-place.ts'
 
@@ -12,7 +10,7 @@ const CHECK_TIMEOUT_MS = 5_000
  * file, which runs none of its code.
  */
 export function syntaxErrorPlace(file: string): SourcePlace | undefined {
-  const { stderr } = spawnSync(process.execPath, ['--check', file], {
+  const { stderr } = process.getBuiltinModule('node:child_process').spawnSync(process.execPath, ['--check', file], {
     encoding: 'utf8',
     timeout: CHECK_TIMEOUT_MS,
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -2,4 +2,4 @@
 export { endOnStrayErrors, sayLastWords } from './last-words.ts'
 export { isOrphan, startWatchdog } from './watchdog.ts'
 export { WorkerSession } from './worker-session.ts'
-export type { WorkerSessionParts } from './worker-session.ts'
+export type { WorkerNotes, WorkerSessionParts } from './worker-session.ts'

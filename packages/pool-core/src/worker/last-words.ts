@@ -1,7 +1,3 @@
-import { writeSync } from 'node:fs'
-import process from 'node:process'
-import { inspect } from 'node:util'
-
 const STANDARD_ERROR = 2
 
 /**
@@ -10,7 +6,7 @@ const STANDARD_ERROR = 2
  */
 export function sayLastWords(text: string): void {
   try {
-    writeSync(STANDARD_ERROR, `${text}\n`)
+    process.getBuiltinModule('node:fs').writeSync(STANDARD_ERROR, `${text}\n`)
   } catch {
     // The pipe is closed, or full and nobody empties it.
   }
@@ -33,6 +29,7 @@ export function endOnStrayErrors(workerId: string, describeRun: () => string, is
 
 function describeThrown(thrown: unknown): string {
   try {
+    const { inspect } = process.getBuiltinModule('node:util')
     return thrown instanceof Error ? inspect(thrown) : `thrown: ${inspect(thrown)}`
   } catch {
     return 'thrown: a value that cannot be shown'

@@ -1,4 +1,3 @@
-import { inspect } from 'node:util'
 import type { Cancel, Clock, Instant } from '../base/index.ts'
 import { after } from '../base/index.ts'
 import type { WorkerNote } from '../link/note-channel.ts'
@@ -60,5 +59,7 @@ export class ShardNotes {
 }
 
 function asSendable(value: unknown): unknown {
-  return typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol' ? inspect(value) : value
+  return typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol'
+    ? process.getBuiltinModule('node:util').inspect(value)
+    : value
 }

@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { Worker } from 'node:worker_threads'
 
 /** How often the parent is looked at. A look costs a microsecond; a worker outlives its parent by this at most. */

@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
-import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { serialize } from 'node:v8'
 import type { Clock, ExitCause } from '../../base/index.ts'
@@ -53,6 +51,7 @@ export class ProcessBackend implements WorkerBackend {
     const { clock, env, execArgv = inheritedFlags(process.execArgv), heapMb } = this.#options
     const heapFlags = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`]
     const ring = this.#options.link === 'channel' ? undefined : createRingFile()
+    const { spawn } = process.getBuiltinModule('node:child_process')
     const child = spawn(process.execPath, [...execArgv, ...heapFlags, ...ENTRY_FLAGS, fileURLToPath(PROCESS_ENTRY), String(process.pid)], {
       stdio: ['ignore', 'inherit', 'pipe', 'pipe', ring ?? 'ignore'],
       env: env === undefined ? process.env : { ...process.env, ...env },

@@ -1,4 +1,3 @@
-import { inspect } from 'node:util'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { ExitCause } from '../../base/index.ts'
 import { systemClock } from '../../base/index.ts'
@@ -49,6 +48,6 @@ export class ThreadBackend implements WorkerBackend {
 
 function exitOf(thread: Worker): Promise<ExitCause> {
   let stderr: string | undefined
-  thread.on('error', (error) => (stderr = inspect(error)))
+  thread.on('error', (error) => (stderr = process.getBuiltinModule('node:util').inspect(error)))
   return new Promise((resolve) => thread.once('exit', (exitCode) => resolve({ exitCode, stderr })))
 }

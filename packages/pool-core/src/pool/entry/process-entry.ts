@@ -3,7 +3,6 @@
  * started it is gone.
  */
 import { Socket } from 'node:net'
-import process from 'node:process'
 import { deserialize } from 'node:v8'
 import { after, systemClock } from '../../base/index.ts'
 import { RingLink } from '../../link/ring-link.ts'

@@ -3,13 +3,17 @@ import { after, ForkpoolError, systemClock } from '../../base/index.ts'
 import { isNote, NoteChannel } from '../../link/note-channel.ts'
 import type { PoolNote, WorkerNote } from '../../link/note-channel.ts'
 import type { WorkerLink } from '../../link/worker-link.ts'
-import { TaskPools } from '../../nested/task-pools.ts'
 import { encodeWorkerMessage, toWireError } from '../../protocol/index.ts'
 import { loadTaskModules } from '../../task/index.ts'
 import type { TaskRegistry } from '../../task/index.ts'
 import { sayLastWords, WorkerSession } from '../../worker/index.ts'
+import type { WorkerNotes } from '../../worker/index.ts'
+import { loadProgram } from '../../package-files.ts'
 import { reviveHandles } from '../live-handles.ts'
 import type { WorkerSetup } from '../worker-backend.ts'
+import { TASK_POOLS_DOOR } from './entry-urls.ts'
+
+type TaskPoolsDoor = typeof import('../../nested/task-pools.ts')
 
 /** The end of a link that the pool does not confirm is not waited for longer. */
 const CLOSE_TIMEOUT_MS = 1_000
@@ -47,7 +51,6 @@ export async function runWorker({ setup, link, notePort, measure, onFirstFrame, 
   }
   const { concurrency, abandonAfterMs } = setup
   const channel = new NoteChannel<WorkerNote, PoolNote>(link, notePort)
-  const pools = new TaskPools(channel, systemClock)
   reviveHandles()
   const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
   const session = new WorkerSession({
@@ -56,7 +59,7 @@ export async function runWorker({ setup, link, notePort, measure, onFirstFrame, 
     host: { registry, clock: systemClock, nextTurn, attaches: channel.attaches },
     concurrency,
     abandonAfterMs,
-    notes: { channel, poolOf: pools.of, onAnswer: pools.take },
+    notes: { channel, ...taskPools(channel) },
     onStopped: () => void finish(registry, setup).finally(() => end(0, 'stopped')),
     onGarbage: (thrown) => {
       sayLastWords(`forkpool worker ${setup.workerId} ends: its pool sent what is no message: ${(thrown as Error).message}`)
@@ -71,6 +74,21 @@ export async function runWorker({ setup, link, notePort, measure, onFirstFrame, 
   })
   link.send(encodeWorkerMessage({ kind: 'ready', pid: process.pid, tasks: registry.list() }))
   return session
+}
+
+/** The pool as tasks see it. Loaded when the first task asks for it: it is a third of a worker's code, and most workers never need it. */
+function taskPools(channel: NoteChannel<WorkerNote, PoolNote>): Pick<WorkerNotes, 'poolOf' | 'onAnswer'> {
+  let pools: InstanceType<TaskPoolsDoor['TaskPools']> | undefined
+  return {
+    poolOf: (context, shard) => {
+      if (pools === undefined) {
+        const { TaskPools } = loadProgram(TASK_POOLS_DOOR) as TaskPoolsDoor
+        pools = new TaskPools(channel, systemClock)
+      }
+      return pools.of(context, shard)
+    },
+    onAnswer: (answer) => pools?.take(answer),
+  }
 }
 
 /** The link, with a word on the worker's memory before each report. */

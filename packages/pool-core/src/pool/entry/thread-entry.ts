@@ -1,5 +1,4 @@
 /** The program of a worker thread. An error that nobody catches ends the thread, and reaches the pool as the thread's `error`. */
-import process from 'node:process'
 import { getHeapStatistics } from 'node:v8'
 import { workerData } from 'node:worker_threads'
 import { systemClock } from '../../base/index.ts'

@@ -37,15 +37,19 @@ interface Entry {
 
 type Kinded = { readonly kind: string }
 
-/** Both dialects of the messages of one direction, made from their table. */
+/** Both dialects of the messages of one direction, made from their table: a kind when its first message comes, since most sides know few of them. */
 export class MessageCodec<Message extends Kinded> {
-  readonly #byKind: ReadonlyMap<string, Entry>
-  readonly #kinds: string
+  readonly #table: Readonly<Record<string, MessageSchema<Kinded>>>
+  readonly #entries = new Map<string, Entry>()
 
   constructor(table: MessageTable<Message>) {
-    const schemas = Object.entries(table) as [string, MessageSchema<Kinded>][]
-    this.#byKind = new Map(schemas.map(([kind, schema]) => [kind, toEntry(kind, schema)]))
-    this.#kinds = schemas.map(([kind]) => JSON.stringify(kind)).join(', ')
+    this.#table = table as Readonly<Record<string, MessageSchema<Kinded>>>
+  }
+
+  get #kinds(): string {
+    return Object.keys(this.#table)
+      .map((kind) => JSON.stringify(kind))
+      .join(', ')
   }
 
   /** One map in a binary frame. The bytes are the caller's for ever, but may share their `ArrayBuffer`. */
@@ -147,13 +151,17 @@ export class MessageCodec<Message extends Kinded> {
   }
 
   #known(kind: unknown): string {
-    if (typeof kind === 'string' && this.#byKind.has(kind)) return kind
+    if (typeof kind === 'string' && Object.hasOwn(this.#table, kind)) return kind
     throw new Mismatch(`one of ${this.#kinds}`, kind === undefined ? 'nothing: the field is missing' : preview(kind)).inside('kind')
   }
 
   #entry(kind: string): Entry {
-    const entry = this.#byKind.get(kind)
-    if (entry === undefined) throw new ForkpoolError('BAD_MESSAGE', `kind: expected one of ${this.#kinds}, got ${preview(kind)}`)
+    const known = this.#entries.get(kind)
+    if (known !== undefined) return known
+    const schema = Object.hasOwn(this.#table, kind) ? this.#table[kind] : undefined
+    if (schema === undefined) throw new ForkpoolError('BAD_MESSAGE', `kind: expected one of ${this.#kinds}, got ${preview(kind)}`)
+    const entry = toEntry(kind, schema)
+    this.#entries.set(kind, entry)
     return entry
   }
 }
