@@ -4,13 +4,14 @@
  */
 import { Socket } from 'node:net'
 import { deserialize } from 'node:v8'
-import { after, systemClock } from '../../base/index.ts'
+import { systemClock } from '../../base/index.ts'
 import { RingLink } from '../../link/ring-link.ts'
 import { StreamLink } from '../../link/stream-link.ts'
 import { NamelessMemory } from '../../memory/nameless-memory.ts'
-import { endOnStrayErrors, isOrphan, startWatchdog } from '../../worker/index.ts'
+import { endOnStrayErrors, isOrphan } from '../../worker/index.ts'
 import { LINK_DESCRIPTOR, RING_DESCRIPTOR } from '../worker-greeting.ts'
 import type { ProcessGreeting } from '../worker-greeting.ts'
+import { followParent } from './follow-parent.ts'
 import { runWorker } from './run-worker.ts'
 
 const parentPid = Number(process.argv[2])
@@ -22,9 +23,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     if (orphaned()) process.exit(0)
   })
 }
-
-/** The first task does not wait for the native code that maps memory (measured: 12 ms to load); a worker that ends soon never loads it. */
-const JOIN_AFTER_MS = 10
 
 function joinRing(): void {
   try {
@@ -40,13 +38,18 @@ link.onFrame((frame) => {
   const { setup, hasRing } = deserialize(frame) as ProcessGreeting
   let describeRun = (): string => ' while its task modules loaded'
   endOnStrayErrors(setup.workerId, () => describeRun(), orphaned)
-  const onFirstFrame = (): void => {
-    startWatchdog(parentPid)
-    if (hasRing) systemClock.schedule(after(systemClock.now(), JOIN_AFTER_MS), joinRing, { unref: true })
+  let isSettled = false
+  const settle = (): void => {
+    if (isSettled) return
+    isSettled = true
+    followParent(parentPid)
+    if (hasRing) joinRing()
   }
-  void runWorker({ setup, link, measure: () => process.memoryUsage.rss(), onFirstFrame, exit: (code) => process.exit(code) }).then(
+  void runWorker({ setup, link, measure: () => process.memoryUsage.rss(), onFirstFrame: settle, exit: (code) => process.exit(code) }).then(
     (session) => {
       describeRun = () => session.describeRun()
+      // Native code takes 12 ms to load: while the pool hears that this worker is ready and sends its first task, if it can be.
+      setImmediate(settle)
     },
   )
 })
