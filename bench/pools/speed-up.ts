@@ -1,39 +1,40 @@
-import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
 import { measurePairs } from '../measure/pairs.ts'
 import { median } from '../measure/statistics.ts'
+import { openBareThreads } from './bare-threads.ts'
+import type { BareThreads } from './bare-threads.ts'
 import { withPool } from './bench-pool.ts'
 import type { BenchPool, BenchPoolKind } from './bench-pool.ts'
 import { FORKPOOL, PEERS } from './kinds.ts'
 import { atLeast, round } from './section.ts'
 import type { Section } from './section.ts'
 
-const BURNT_TASKS = 200
-const WARM_UP_TASKS = 20
+/** Half a second on two cores: longer than a disturbance, short enough that both sides of a pair meet the same machine. */
+const TASKS = 100
+const WARM_UP_TASKS = 40
 
-/** Tasks of about 10 ms: how much of the cores they get. */
+/** About as long as a task may be that is worth a pool. */
+const TASK_MS = 10
+
+/** Tasks of about 10 ms: how much of what the cores can do they get. */
 export async function benchSpeedUp(): Promise<Section> {
   const cores = availableParallelism()
-  const rounds = await inThread(calibrate)
-  console.log(`\n${BURNT_TASKS} tasks of 10 ms on ${cores} cores: share of the ideal speed-up`)
+  const rounds = await calibrate()
+  console.log(`\n${TASKS} tasks of 10 ms on ${cores} cores: bare threads' time over the pool's`)
   const shares: Record<string, number> = {}
   for (const kind of [...FORKPOOL, ...PEERS]) {
+    // As old as the pool's workers, and with as many calls behind them: V8 may change its mind about the task's code.
+    const bare = openBareThreads(cores)
     await withPool(
       kind,
       async (pool) => {
-        await timeTogether(pool, rounds, WARM_UP_TASKS)
-        const pairs = await measurePairs({
-          count: FORKPOOL.includes(kind) ? 5 : 1,
-          warmUps: 0,
-          ours: () => timeTogether(pool, rounds, BURNT_TASKS),
-          theirs: () => inThread((alone) => timeAlone(alone, rounds, BURNT_TASKS)),
-        })
-        shares[kind.name] = round(pairs.medianRatio / cores)
-        console.log(`${kind.name.padEnd(34)} ${(100 * (shares[kind.name] as number)).toFixed(1)} %`)
+        const share = await measureShare(pool, bare, rounds, FORKPOOL.includes(kind) ? 7 : 3)
+        shares[kind.name] = round(share)
+        console.log(`${kind.name.padEnd(34)} ${(100 * share).toFixed(1)} %`)
       },
       cores,
     )
+    await bare.stop()
   }
   const share = (kind: BenchPoolKind): number => shares[kind.name] as number
   return {
@@ -42,43 +43,22 @@ export async function benchSpeedUp(): Promise<Section> {
   }
 }
 
-/**
- * Runs `measure` with a thread of its own. Not one for all: after some hundred calls V8 (Node 24) puts code in the place of the loop's that is five times
- * as slow, and no pool here lives so long.
- */
-async function inThread(measure: (alone: Worker) => Promise<number>): Promise<number> {
-  const alone = new Worker(new URL('./workers/alone.mjs', import.meta.url))
-  try {
-    return await measure(alone)
-  } finally {
-    await alone.terminate()
-  }
+async function measureShare(pool: BenchPool, bare: BareThreads, rounds: number, count: number): Promise<number> {
+  await timeTogether(pool, rounds, WARM_UP_TASKS)
+  await bare.burn(rounds, WARM_UP_TASKS)
+  const ours = (): Promise<number> => timeTogether(pool, rounds, TASKS)
+  const theirs = (): Promise<number> => bare.burn(rounds, TASKS)
+  return (await measurePairs({ count, warmUps: 0, ours, theirs })).medianRatio
 }
-
-/** About as long as a task may be that is worth a pool. */
-const TASK_MS = 10
 
 /** Rounds of `burn` that take `TASK_MS` on this machine now: the median of some trials. */
-async function calibrate(alone: Worker): Promise<number> {
+async function calibrate(): Promise<number> {
   const rounds = 1_000_000
+  const bare = openBareThreads(1)
   const trials: number[] = []
-  for (let i = 0; i < 40; i++) trials.push(await burnAlone(alone, rounds))
+  for (let i = 0; i < 40; i++) trials.push(await bare.burn(rounds, 1))
+  await bare.stop()
   return Math.round((rounds * TASK_MS) / median(trials))
-}
-
-/** Milliseconds of so many tasks one after the other in a thread that does nothing else, once warm: what the pool's time is compared with. */
-async function timeAlone(alone: Worker, rounds: number, tasks: number): Promise<number> {
-  for (let i = 0; i < WARM_UP_TASKS; i++) await burnAlone(alone, rounds)
-  let time = 0
-  for (let i = 0; i < tasks; i++) time += await burnAlone(alone, rounds)
-  return time
-}
-
-/** Milliseconds of one task in the thread. */
-async function burnAlone(alone: Worker, rounds: number): Promise<number> {
-  const answer = once(alone, 'message')
-  alone.postMessage(rounds)
-  return ((await answer) as [number])[0]
 }
 
 /** Milliseconds of so many tasks in the pool, all submitted at once. */

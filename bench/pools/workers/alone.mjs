@@ -1,9 +1,9 @@
-/** One thread without any pool: burns as many rounds as each message says, and answers with the milliseconds that it took. */
+/** One thread without any pool: takes tasks from a counter that it shares with others until none is left, and says so. */
 import { parentPort } from 'node:worker_threads'
 import { burn } from './tasks.mjs'
 
-parentPort?.on('message', (rounds) => {
-  const startedAt = performance.now()
-  burn(rounds)
-  parentPort?.postMessage(performance.now() - startedAt)
+parentPort?.on('message', ({ rounds, tasks, counter }) => {
+  const taken = new Int32Array(counter)
+  while (Atomics.add(taken, 0, 1) < tasks) burn(rounds)
+  parentPort?.postMessage('done')
 })
