@@ -196,6 +196,9 @@ export class Future<out Value> implements Promise<Value> {
   }
 
   #finish(): void {
+    // Whoever keeps the future need not keep these.
+    this.#resolve = undefined
+    this.#reject = undefined
     this.#runWatchers()
     this.#runCallbacks()
   }
