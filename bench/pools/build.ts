@@ -7,6 +7,6 @@ import { fileURLToPath } from 'node:url'
 export function buildPoolCore(): void {
   const folder = new URL('../../packages/pool-core/', import.meta.url)
   const rolldown = dirname(createRequire(new URL('package.json', folder)).resolve('rolldown/package.json'))
-  const args = [join(rolldown, 'bin/cli.mjs'), '--config', 'rolldown.config.ts', '--logLevel', 'warn']
-  execFileSync(process.execPath, args, { cwd: fileURLToPath(folder), stdio: 'inherit' })
+  const args = [join(rolldown, 'bin/cli.mjs'), '--config', 'rolldown.config.ts']
+  execFileSync(process.execPath, args, { cwd: fileURLToPath(folder), stdio: ['ignore', 'ignore', 'inherit'] })
 }

@@ -7,7 +7,7 @@ import { FORKPOOL, PEERS } from './kinds.ts'
 import { atMost, round } from './section.ts'
 import type { Section } from './section.ts'
 
-const STARTS = 3
+const STARTS = 7
 
 /** What a pool costs before its first task: each in programs of its own, in turns. */
 export async function benchStartUp(): Promise<Section> {
