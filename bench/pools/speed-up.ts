@@ -6,7 +6,7 @@ import type { BareThreads } from './bare-threads.ts'
 import { withPool } from './bench-pool.ts'
 import type { BenchPool, BenchPoolKind } from './bench-pool.ts'
 import { FORKPOOL, PEERS } from './kinds.ts'
-import { atLeast, round } from './section.ts'
+import { atLeast } from './section.ts'
 import type { Section } from './section.ts'
 
 /** Half a second on two cores: longer than a disturbance, short enough that both sides of a pair meet the same machine. */
@@ -29,7 +29,7 @@ export async function benchSpeedUp(): Promise<Section> {
       kind,
       async (pool) => {
         const share = await measureShare(pool, bare, rounds, FORKPOOL.includes(kind) ? 7 : 3)
-        shares[kind.name] = round(share)
+        shares[kind.name] = share
         console.log(`${kind.name.padEnd(34)} ${(100 * share).toFixed(1)} %`)
       },
       cores,
