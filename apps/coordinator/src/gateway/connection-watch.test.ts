@@ -66,6 +66,11 @@ describe('ConnectionWatch', () => {
     expect(watch.look((200_000 + 30_000) as Instant)).not.toBe('silent')
   })
 
+  test('nobody is given up who was not asked, however far apart the looks are', () => {
+    const watch = new ConnectionWatch({ ...LIMITS, heartbeatMs: 1_000 }, new ReadProgress(), 0 as Instant)
+    expect([999, 2_001, 3_000, 3_001].map((now) => watch.look(now as Instant))).toEqual(['fine', 'ask', 'fine', 'silent'])
+  })
+
   test('with a short heartbeat a short sleep is one', () => {
     const watch = new ConnectionWatch({ ...LIMITS, heartbeatMs: 1_000 }, new ReadProgress(), 0 as Instant)
     expect(watch.look(3_000 as Instant)).toBe('fine')

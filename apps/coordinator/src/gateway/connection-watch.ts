@@ -25,7 +25,8 @@ export class ConnectionWatch {
   #lookedAt: Instant
   #heardAt: Instant
   #heardBytes = 0
-  #hasAsked = false
+  /** When it was asked for a sign of life that has not come. */
+  #askedAt: Instant | undefined
   #slowSince: Instant | undefined
 
   constructor(limits: WatchLimits, progress: ReadProgress, now: Instant) {
@@ -44,15 +45,15 @@ export class ConnectionWatch {
     if (bytes !== this.#heardBytes || wasLate) {
       this.#heardBytes = bytes
       this.#heardAt = now
-      this.#hasAsked = false
+      this.#askedAt = undefined
     }
     if (!isInMessage || wasLate) this.#slowSince = undefined
     else this.#slowSince ??= now
     if (this.#slowSince !== undefined && now - this.#slowSince >= messageTimeoutMs) return 'slow'
-    const silentMs = now - this.#heardAt
-    if (silentMs >= 2 * heartbeatMs) return 'silent'
-    if (silentMs < heartbeatMs || this.#hasAsked) return 'fine'
-    this.#hasAsked = true
+    // From the question on, not from the last word: where looks are as far apart as heartbeats, the question may come late.
+    if (this.#askedAt !== undefined) return now - this.#askedAt >= heartbeatMs ? 'silent' : 'fine'
+    if (now - this.#heardAt < heartbeatMs) return 'fine'
+    this.#askedAt = now
     return 'ask'
   }
 }
