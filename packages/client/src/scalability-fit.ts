@@ -25,8 +25,10 @@ const SECTION_STEPS = 64
  * @param cores of the machine: sizes beyond them, and beyond what was measured, are outside the reach of `peakPoolSize`.
  * Source: N. Gunther, "Guerrilla Capacity Planning", 2007; G. Amdahl, AFIPS 1967.
  */
-export function fitScalability(points: readonly ThroughputPoint[], cores: number): ScalabilityFit {
-  assert(points.length > 0, 'a fit needs a measurement')
+export function fitScalability(given: readonly ThroughputPoint[], cores: number): ScalabilityFit {
+  assert(given.length > 0, 'a fit needs a measurement')
+  // In one order, whatever the caller's: sums of rounded numbers depend on it, and two sizes that are almost as good would change places.
+  const points = given.toSorted((a, b) => a.poolSize - b.poolSize || a.tasksPerSecond - b.tasksPerSecond)
   for (const { poolSize, tasksPerSecond } of points) {
     assert(poolSize >= 1 && tasksPerSecond > 0, `${tasksPerSecond} tasks/s at pool size ${poolSize} is no measurement`)
   }
