@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws'
 import type { FrameParts, ServerMessage } from '@forkpool/pool-core/protocol'
-import { smallWebSocketFrame, webSocketHead } from '@forkpool/pool-core/protocol'
+import { smallWebSocketFrame, writeWebSocketParts } from '@forkpool/pool-core/protocol'
 
 /** So many bytes may wait in a socket before its batches are paused: above a result window, so that one batch never meets it. */
 const CONGESTED_BYTES = 32 * 1024 * 1024
@@ -46,7 +46,7 @@ export class SocketWriter {
     // Nothing is compressed and no message has several frames, so `ws` keeps nothing back that this could overtake.
     if (stream === undefined || typeof frame === 'string') socket.send(whole(frame), this.#written)
     else if (frame instanceof Uint8Array) this.#writeFrame(stream, frame)
-    else this.#writeParts(stream, frame)
+    else writeWebSocketParts(stream, frame, false)
     if (!this.#congested && socket.bufferedAmount > CONGESTED_BYTES) {
       this.#congested = true
       stream?.once('drain', this.#written)
@@ -58,18 +58,6 @@ export class SocketWriter {
     const small = smallWebSocketFrame(frame, false)
     if (small === undefined) this.#socket.send(frame, this.#written)
     else stream.write(small)
-  }
-
-  #writeParts(stream: Stream, parts: FrameParts): void {
-    stream.cork()
-    stream.write(
-      webSocketHead(
-        parts.reduce((sum, part) => sum + part.length, 0),
-        false,
-      ),
-    )
-    for (const part of parts) stream.write(part)
-    stream.uncork()
   }
 
   #gather(stream: Stream): void {

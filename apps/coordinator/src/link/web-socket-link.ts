@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws'
 import type { LinkClosed, WorkerLink } from '@forkpool/pool-core/link'
 import { closeReason } from './close-reason.ts'
-import { smallWebSocketFrame, webSocketHead } from '@forkpool/pool-core/protocol'
+import { smallWebSocketFrame, writeWebSocketParts } from '@forkpool/pool-core/protocol'
 
 /** The part of the socket under a WebSocket that gathers small writes into one. */
 export interface GatheringStream {
@@ -80,10 +80,7 @@ export class WebSocketLink implements WorkerLink {
     const stream = this.#stream
     if (stream === undefined) return this.send(Buffer.concat(parts))
     if (this.#socket.readyState !== this.#socket.OPEN) return
-    stream.cork()
-    stream.write(webSocketHead(bytesOf(parts), this.#isClient))
-    for (const part of parts) stream.write(part)
-    stream.uncork()
+    writeWebSocketParts(stream, parts, this.#isClient)
     // What was gathered before goes along with it.
     this.#release()
     if (this.#turn === 'idle') {
@@ -133,12 +130,6 @@ export class WebSocketLink implements WorkerLink {
     this.#closed = closed
     this.#onClose?.(closed)
   }
-}
-
-function bytesOf(parts: readonly Uint8Array[]): number {
-  let bytes = 0
-  for (const part of parts) bytes += part.length
-  return bytes
 }
 
 /** The close code (RFC 6455 §7.4.1) of what the other side did wrong; `ws` keeps it to itself. A broken connection is nobody's fault. */

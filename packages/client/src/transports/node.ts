@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { after, ForkpoolError } from '@forkpool/pool-core/base'
-import { smallWebSocketFrame, webSocketHead } from '@forkpool/pool-core/protocol'
+import { smallWebSocketFrame, writeWebSocketParts } from '@forkpool/pool-core/protocol'
 import type { FrameParts } from '@forkpool/pool-core/protocol'
 import WebSocket from 'ws'
 import type { TlsOptions, Transport, TransportKind, TransportListener, TransportTarget } from '../transport.ts'
@@ -90,15 +90,7 @@ class NodeTransport implements Transport {
     // A mask has to be laid over all of it.
     if (!this.#maskless || socket === undefined) return this.send(Buffer.concat(parts))
     if (this.#webSocket.readyState !== WebSocket.OPEN) return
-    socket.cork()
-    socket.write(
-      webSocketHead(
-        parts.reduce((sum, part) => sum + part.length, 0),
-        true,
-      ),
-    )
-    for (const part of parts) socket.write(part)
-    socket.uncork()
+    writeWebSocketParts(socket, parts, true)
   }
 
   close(code: number, reason: string): void {

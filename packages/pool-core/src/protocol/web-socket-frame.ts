@@ -59,3 +59,20 @@ export function webSocketHead(length: number, masked: boolean): Uint8Array {
   else if (extra === 8) new DataView(head.buffer).setBigUint64(2, BigInt(length))
   return head
 }
+
+/** The net socket under a WebSocket, which gathers what is written between `cork` and `uncork`. */
+export interface CorkedStream {
+  write(bytes: Uint8Array): unknown
+  cork(): void
+  uncork(): void
+}
+
+/** Writes a payload that is in parts as one message, in one write and without putting the parts together. `masked` as for `smallWebSocketFrame`. */
+export function writeWebSocketParts(stream: CorkedStream, parts: readonly Uint8Array[], masked: boolean): void {
+  let length = 0
+  for (const part of parts) length += part.length
+  stream.cork()
+  stream.write(webSocketHead(length, masked))
+  for (const part of parts) stream.write(part)
+  stream.uncork()
+}
