@@ -8,7 +8,7 @@ test('asCompleted holds on to no future that it gave', async () => {
   while (pending.length > 0) {
     pending[0]?.setResult('result')
     const reference = await (async () => new WeakRef((await iterator.next()).value as object))()
-    pending.shift()
+    void pending.shift()
     expect(await collectUntil(() => reference.deref() === undefined)).toBe(true)
   }
 })

@@ -240,7 +240,7 @@ describe.each(POOLS)('futures of a %s pool', (_kind, PoolOfKind) => {
     const open: Future<unknown>[] = []
     const run = TaskGroup.run(async (group) => {
       open.push(group.add((await running()).slow), group.add(pool.submit('waitForAbort')))
-      group.add(pool.submitWith({ priority: 1 }, 'divide', 1, 0))
+      void group.add(pool.submitWith({ priority: 1 }, 'divide', 1, 0))
     })
     go.set()
     await expect(run).rejects.toMatchObject({ errors: [{ code: 'TASK_FAILED', message: 'division by zero' }] })

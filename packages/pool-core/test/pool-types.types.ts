@@ -59,11 +59,11 @@ export async function everyCall(pool: ThreadPool<Tasks> | ProcessPool<Tasks>): P
   for await (const sum of pool.istarmap('add', [[1, 2]])) expectTrue<Equal<typeof sum, number>>()
   for await (const big of pool.imapUnordered('factorial', [1])) expectTrue<Equal<typeof big, bigint>>()
   // @ts-expect-error there is no such task
-  pool.submit('sqare', 1)
+  void pool.submit('sqare', 1)
   // @ts-expect-error an argument too many
-  pool.submit('square', 1, 2)
+  void pool.submit('square', 1, 2)
   // @ts-expect-error an argument is missing
-  pool.submit('add', 1)
+  void pool.submit('add', 1)
   // @ts-expect-error a future of another result
   const wrong: Future<string> = pool.submit('square', 1)
   // @ts-expect-error a result of another type

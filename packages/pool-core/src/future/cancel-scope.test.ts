@@ -61,7 +61,7 @@ test('the time of a scope is over after timeoutMs, and not once it was left', as
   expect(scope.signal.reason).toMatchObject({ code: 'TIMED_OUT' })
   {
     using left = new CancelScope({ timeoutMs: 100, clock })
-    left.add(new Future<number>())
+    void left.add(new Future<number>())
   }
   expect(clock.pending).toBe(0)
   expect(() => new CancelScope({ timeoutMs: -1 })).toThrow(expect.objectContaining({ code: 'BAD_ARGUMENT' }))
@@ -73,7 +73,7 @@ test('a scope that was left cancels nothing any more, and is let go by the outer
   const future = new Future<number>()
   {
     using scope = new CancelScope({ signal: outer.signal })
-    scope.add(future)
+    void scope.add(future)
   }
   outer.abort()
   expect(future.cancelled()).toBe(false)

@@ -116,6 +116,23 @@ describe('awaiting', () => {
     expect(ran).toHaveBeenCalledOnce()
   })
 
+  test('it is a promise, taken as it is by whatever takes promises, and what follows from it is a plain one', async () => {
+    const future = new Future<number>()
+    expect(future).toBeInstanceOf(Promise)
+    expect(Promise.resolve(future)).toBe(future)
+    const following = [future.then((value) => value + 1), future.catch(() => 0), future.finally(() => undefined)]
+    for (const promise of following) expect(promise).not.toBeInstanceOf(Future)
+    expect(future).toBeInstanceOf(Future)
+    expect(Object.prototype.toString.call(future)).toBe('[object Future]')
+    const order: string[] = []
+    const awaited = (async () => order.push(`awaited ${await future}`))()
+    future.setResult(1)
+    await Promise.resolve().then(() => order.push('a turn later'))
+    expect(order).toEqual(['awaited 1', 'a turn later'])
+    expect(await Promise.all(following)).toEqual([2, 1, 1])
+    await awaited
+  })
+
   test('it stands wherever a promise can', async () => {
     const future = new Future<number>()
     const all = Promise.all([future, Promise.resolve(2)])

@@ -13,8 +13,24 @@ export interface FutureOptions {
   readonly onCancel?: ((future: Future<unknown>) => void) | undefined
 }
 
+/** Of the promise that is being constructed: one function for all futures takes them, where a closure each would weigh on every call in flight. */
+let resolveNewest: (value: unknown) => void
+let rejectNewest: (reason: unknown) => void
+
+function handOut(resolve: (value: unknown) => void, reject: (reason: unknown) => void): void {
+  resolveNewest = resolve
+  rejectNewest = reject
+}
+
+function ignore(): void {
+  // The failure is told by other means.
+}
+
+/** `Promise` without its static functions: those would make futures that no executor settles. */
+const PromiseOnly = Promise as unknown as new <Value>(executor: typeof handOut) => Promise<Value>
+
 /**
- * The result of a call that may not have ended yet. Awaitable: it can stand wherever a promise can.
+ * The result of a call that may not have ended yet: a promise that can be asked for its state, and cancelled.
  *
  * A future that fails while nobody has looked at it (by `then`, `result`, `exception`, a callback, `wait` or `asCompleted`) ends as a
  * failed promise does: `unhandledRejection`, unless somebody looks before the microtasks are drained. Python says nothing; a lost
@@ -22,7 +38,13 @@ export interface FutureOptions {
  *
  * Source: `concurrent.futures.Future`, names in camelCase.
  */
-export class Future<out Value> implements Promise<Value> {
+export class Future<out Value> extends PromiseOnly<Value> {
+  static {
+    // What `then` gives are plain promises, and `await` and `Promise.all` take a future as it is: for one whose constructor is another they make a
+    // promise of their own, call `then` in a later turn, and so cost three times the memory of the future itself.
+    Reflect.defineProperty(this.prototype, 'constructor', { value: Promise, writable: true, configurable: true })
+  }
+
   /** As given: an executor of many calls has one object for all of them. */
   readonly #options: FutureOptions | undefined
   #state: FutureState = 'pending'
@@ -33,19 +55,21 @@ export class Future<out Value> implements Promise<Value> {
   #callbacks: ((future: Future<unknown>) => void)[] | undefined
   /** Run and dropped when the future is done and the executor knows. */
   #watchers: Set<() => void> | undefined
-  /** Made when somebody awaits, and not before: most futures of a large list are read by other means. */
-  #promise: Promise<Value> | undefined
-  /** Of the promise, while the future is not done. */
+  /** Of the promise, until the future is done: whoever keeps one that is need not keep these. */
   #resolve: ((value: unknown) => void) | undefined
   #reject: ((reason: unknown) => void) | undefined
+  /** Somebody will see a failure by other means than the promise, which must not be reported then. */
   #lookedAt = false
   #progress: number | undefined
 
   constructor(options?: FutureOptions) {
+    super(handOut)
+    this.#resolve = resolveNewest
+    this.#reject = rejectNewest
     this.#options = options
   }
 
-  get [Symbol.toStringTag](): string {
+  override get [Symbol.toStringTag](): string {
     return 'Future'
   }
 
@@ -81,7 +105,7 @@ export class Future<out Value> implements Promise<Value> {
     if (this.#state === 'running' || this.#state === 'finished') return false
     if (this.cancelled()) return true
     this.#state = 'cancelled'
-    this.#reject?.(new CancelledError())
+    this.#refuse(new CancelledError(), true)
     this.#options?.onCancel?.(this)
     this.#runCallbacks()
     return true
@@ -92,14 +116,14 @@ export class Future<out Value> implements Promise<Value> {
    * goes on after a timeout, and may be asked again.
    */
   result(timeoutMs?: number): Promise<Value> {
-    return timeoutMs === undefined || this.done() ? this.#asPromise() : this.#within(timeoutMs).then(() => this.#asPromise())
+    return timeoutMs === undefined || this.done() ? this : this.#within(timeoutMs).then(() => this)
   }
 
   /** The call's error, `undefined` if it succeeded. Rejects with `CancelledError` or `TIMED_OUT` as `result` does. */
   async exception(timeoutMs?: number): Promise<unknown> {
     this.#look()
     if (timeoutMs !== undefined && !this.done()) await this.#within(timeoutMs)
-    await this.#asPromise().catch(() => undefined)
+    await this.catch(() => undefined)
     if (this.#state !== 'finished') throw new CancelledError()
     return this.#isRejected ? this.#result : undefined
   }
@@ -141,21 +165,6 @@ export class Future<out Value> implements Promise<Value> {
     return this.#state === 'finished' || this.#state === 'cancelled-and-notified'
   }
 
-  then<Fulfilled = Value, Rejected = never>(
-    onFulfilled?: ((value: Value) => Fulfilled | PromiseLike<Fulfilled>) | null,
-    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
-  ): Promise<Fulfilled | Rejected> {
-    return this.#asPromise().then(onFulfilled, onRejected)
-  }
-
-  catch<Rejected = never>(onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null): Promise<Value | Rejected> {
-    return this.#asPromise().catch(onRejected)
-  }
-
-  finally(onFinally?: (() => void) | null): Promise<Value> {
-    return this.#asPromise().finally(onFinally)
-  }
-
   /**
    * For executors: the call is about to run. False if it was cancelled, and then the call must not run.
    * @throws ForkpoolError INVALID_STATE if it runs or has finished.
@@ -184,10 +193,8 @@ export class Future<out Value> implements Promise<Value> {
     this.#begin('take an exception')
     this.#result = reason
     this.#isRejected = true
-    this.#reject?.(reason)
+    this.#refuse(reason, this.#lookedAt)
     this.#finish()
-    // Nobody looked: a promise that is rejected now tells the platform, and a later look takes the report back.
-    if (!this.#lookedAt) this.#promise ??= Promise.reject(reason)
   }
 
   #begin(what: string): void {
@@ -196,7 +203,6 @@ export class Future<out Value> implements Promise<Value> {
   }
 
   #finish(): void {
-    // Whoever keeps the future need not keep these.
     this.#resolve = undefined
     this.#reject = undefined
     this.#runWatchers()
@@ -207,26 +213,21 @@ export class Future<out Value> implements Promise<Value> {
     return new ForkpoolError('INVALID_STATE', `a future that is ${this.#state} cannot ${what}`)
   }
 
-  #asPromise(): Promise<Value> {
-    this.#lookedAt = true
-    this.#promise ??= this.#makePromise()
-    return this.#promise
+  /** Rejects the promise; `quietly` where nobody needs to be told that it was. */
+  #refuse(reason: unknown, quietly: boolean): void {
+    this.#reject?.(reason)
+    if (quietly) this.#keepQuiet()
   }
 
-  #makePromise(): Promise<Value> {
-    if (this.#state === 'finished') return this.#isRejected ? Promise.reject(this.#result) : Promise.resolve(this.#result as Value)
-    if (this.cancelled()) return Promise.reject(new CancelledError())
-    return new Promise<Value>((resolve, reject) => {
-      this.#resolve = resolve as (value: unknown) => void
-      this.#reject = reject
-    })
-  }
-
-  /** Somebody will see a failure by other means than the promise: keeps the platform quiet about a promise made by `setException`. */
   #look(): void {
     if (this.#lookedAt) return
     this.#lookedAt = true
-    this.#promise?.catch(() => undefined)
+    // It has failed before anybody looked: takes the report back.
+    if (this.#isRejected) this.#keepQuiet()
+  }
+
+  #keepQuiet(): void {
+    void this.then(undefined, ignore)
   }
 
   /** Resolves when the future is done; rejects with `TIMED_OUT` after `timeoutMs`, and then leaves nothing behind on the future. */

@@ -40,9 +40,9 @@ test('the first failure cancels the rest, is waited for, and named', async () =>
   const order: string[] = []
   const reason = new RangeError('bad')
   const run = TaskGroup.run(async (group) => {
-    group.add(failing)
-    group.add(other)
-    group.start(async (signal) => {
+    void group.add(failing)
+    void group.add(other)
+    void group.start(async (signal) => {
       await untilAborted(signal).catch(() => order.push('told'))
       await Promise.resolve()
       order.push('cleaned up')
@@ -61,7 +61,7 @@ test('failures while the others clean up are all there, in order, each once', as
   const failing = pooled()
   const [first, second] = [new Error('first'), new Error('second')]
   const run = TaskGroup.run(async (group) => {
-    group.start((signal) => untilAborted(signal).catch(() => Promise.reject(second)))
+    void group.start((signal) => untilAborted(signal).catch(() => Promise.reject(second)))
     // What the body waits for fails the body as well.
     await group.add(failing)
   })
@@ -73,7 +73,7 @@ test('a body that throws cancels the group', async () => {
   const future = pooled()
   const error = new Error('body')
   const run = TaskGroup.run((group) => {
-    group.add(future)
+    void group.add(future)
     throw error
   })
   await expect(run).rejects.toMatchObject({ errors: [error] })
@@ -84,7 +84,7 @@ test('cancel ends what is open, and is no failure', async () => {
   const future = pooled()
   const late: Future<number>[] = []
   const value = await TaskGroup.run((group) => {
-    group.add(future)
+    void group.add(future)
     const started = group.start(untilAborted)
     group.cancel()
     late.push(group.add(pooled()), started)
@@ -128,8 +128,8 @@ test('an abort from outside, and the end of its time, reject when all has ended'
 test('groups nest: the inner one ends first, and its failure is one of the outer one', async () => {
   const reason = new Error('deep')
   const run = TaskGroup.run((outer) => {
-    outer.start((signal) => TaskGroup.run((inner) => void inner.start(() => Promise.reject(reason)), { signal }))
-    outer.start(untilAborted)
+    void outer.start((signal) => TaskGroup.run((inner) => void inner.start(() => Promise.reject(reason)), { signal }))
+    void outer.start(untilAborted)
   })
   await expect(run).rejects.toMatchObject({ errors: [{ errors: [reason] }] })
 })

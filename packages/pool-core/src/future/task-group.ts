@@ -60,7 +60,7 @@ export class TaskGroup {
   /** Puts a call into the group, such as one of a pool. In a cancelled group it is cancelled at once. @throws ForkpoolError INVALID_STATE after the end. */
   add<Value>(future: Future<Value>): Future<Value> {
     this.#begin()
-    this.#scope.add(future)
+    void this.#scope.add(future)
     future.watch(() => {
       const outcome = future.outcome()
       if (outcome?.status === 'rejected') this.#fail(outcome.reason)
@@ -77,7 +77,7 @@ export class TaskGroup {
     const controller = new AbortController()
     const signal = AbortSignal.any([this.signal, controller.signal])
     const future = new Future<Value>({ onCancel: () => controller.abort(new CancelledError('the call was cancelled')) })
-    this.add(future)
+    void this.add(future)
     // In a cancelled group nothing is begun.
     if (future.cancelled()) future.setRunningOrNotifyCancel()
     else void this.#runInto(future, work, signal)
