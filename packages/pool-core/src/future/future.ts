@@ -14,8 +14,8 @@ export interface FutureOptions {
 }
 
 /** Of the promise that is being constructed: one function for all futures takes them, where a closure each would weigh on every call in flight. */
-let resolveNewest: (value: unknown) => void
-let rejectNewest: (reason: unknown) => void
+let resolveNewest: ((value: unknown) => void) | undefined
+let rejectNewest: ((reason: unknown) => void) | undefined
 
 function handOut(resolve: (value: unknown) => void, reject: (reason: unknown) => void): void {
   resolveNewest = resolve
@@ -66,6 +66,9 @@ export class Future<out Value> extends PromiseOnly<Value> {
     super(handOut)
     this.#resolve = resolveNewest
     this.#reject = rejectNewest
+    // They hold the future, and with it its result.
+    resolveNewest = undefined
+    rejectNewest = undefined
     this.#options = options
   }
 
