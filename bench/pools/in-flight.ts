@@ -8,7 +8,6 @@ import type { PythonPools } from './python-pools.ts'
 import { atLeast } from './section.ts'
 import type { Section } from './section.ts'
 
-const POOL_SIZE = 2
 const IN_FLIGHT = 100_000
 /** Calls in flight of those that are no goal: enough for a rate, and over in a few seconds each. */
 const PEER_IN_FLIGHT = 20_000
@@ -23,16 +22,20 @@ export async function benchInFlight(python: PythonPools): Promise<Section> {
     console.log(`${name.padEnd(34)} ${rates[name].toLocaleString('en').padStart(9)} tasks/s (${count.toLocaleString('en')} in flight)`)
   }
   const against = async (ours: BenchPoolKind, theirs: BenchPoolKind, count: number): Promise<Pairs> => {
-    const [own, other] = [await ours.open(POOL_SIZE), await theirs.open(POOL_SIZE)]
-    await timeInFlight(own, IN_FLIGHT)
-    await timeInFlight(other, WARM_UP_CALLS)
-    const pairs = await measurePairs({
-      count,
-      warmUps: 0,
-      ours: () => timeInFlight(own, IN_FLIGHT),
-      theirs: () => timeInFlight(other, IN_FLIGHT),
-    })
-    await Promise.all([own.stop(), other.stop()])
+    let pairs: Pairs | undefined
+    await withPool(ours, (own) =>
+      withPool(theirs, async (other) => {
+        await timeInFlight(own, IN_FLIGHT)
+        await timeInFlight(other, WARM_UP_CALLS)
+        pairs = await measurePairs({
+          count,
+          warmUps: 0,
+          ours: () => timeInFlight(own, IN_FLIGHT),
+          theirs: () => timeInFlight(other, IN_FLIGHT),
+        })
+      }),
+    )
+    if (pairs === undefined) throw new Error(`${theirs.name} lost a task: there is nothing to compare with`)
     note(
       ours.name,
       IN_FLIGHT,
