@@ -47,8 +47,19 @@ export class Lane {
     this.#mischief = mischief
   }
 
+  /** It is still to come, or half done. */
+  get isArmed(): boolean {
+    return this.#mischief !== undefined || this.#kept !== undefined
+  }
+
+  disarm(): void {
+    this.#mischief = undefined
+    this.#writeKept()
+  }
+
   close(): void {
     clearTimeout(this.#keptTimer)
+    this.#mischief = undefined
     this.#kept = undefined
   }
 
