@@ -122,7 +122,7 @@ describe('GET /api/v1/batches/{id}/results', () => {
     await using forgetful = await Coordinator.start(['--ephemeral', '--workers', '1'])
     await using cluster = await connect(forgetful.url)
     const id = deferred<string>()
-    await cluster.pool().map('square', range(1, 3_000_001), { onAccepted: (batch) => id.resolve(batch.id) })
+    await cluster.pool().map('square', range(1, 4_000_001), { onAccepted: (batch) => id.resolve(batch.id) })
     const answer = await ask(forgetful.url, 'GET', pathOf(await id.promise))
     expect(answer.status).toBe(410)
     expect(JSON.parse(answer.body)).toMatchObject({ error: { code: 'RESULTS_GONE' } })

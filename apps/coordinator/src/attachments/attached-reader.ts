@@ -5,8 +5,8 @@ import type { AttachedBatch, BatchSink } from '../batch-request.ts'
 import type { RecordedRange } from '../engine/engine.ts'
 import { partOfRange } from './part-of-range.ts'
 
-/** What was recorded of one batch, by ascending index. */
-export type RecordedResults = (from: number) => AsyncIterable<RecordedRange>
+/** What was recorded of one batch, by ascending index, but for what the reader has. */
+export type RecordedResults = (from: number, have: IntervalSet) => AsyncIterable<RecordedRange>
 
 /**
  * Between a batch and a reader who comes in the middle: gives the reader first what is recorded and not among what it has, then what comes. Each result once.
@@ -31,6 +31,11 @@ export class AttachedReader implements BatchSink {
     this.#sink = sink
     this.#read = read
     this.#told = have
+  }
+
+  /** It reads the record still, and does not hear what comes. */
+  get isReading(): boolean {
+    return this.#phase === 'reading'
   }
 
   get reader(): BatchSink['reader'] {
@@ -128,7 +133,7 @@ export class AttachedReader implements BatchSink {
 
   async #round(): Promise<void> {
     const [first] = this.#told.intervals()
-    for await (const range of this.#read(first?.from === 0 ? first.to : 0)) {
+    for await (const range of this.#read(first?.from === 0 ? first.to : 0, this.#told)) {
       for (const part of this.#told.missing(range.from, range.from + range.count)) {
         while (this.#paused !== undefined) await this.#paused.promise
         if (this.#phase !== 'reading') return

@@ -157,15 +157,16 @@ export class Attachments {
     if (stored === undefined) throw unknown(id)
     // Of somebody else's batch not even its existence is told.
     if (owner !== undefined && stored.batch.owner !== owner) throw unknown(id)
-    const reader = new AttachedReader(sink, (from) => engine.results(id, from), have)
+    const reader = new AttachedReader(sink, (from, told) => engine.results(id, from, told), have)
     const open = batches.takeOver(id, reader)
     if (open !== undefined) {
       this.#orphans.get(id)?.()
       this.#orphans.delete(id)
       sink.attached(open.batch)
-      found(new ReaderHandle(open.handle, reader), open.batch)
+      const handle = new ReaderHandle(open.handle, reader, !engine.durable)
+      found(handle, open.batch)
       // A batch whose record cannot be read is one whose reader is gone.
-      void reader.start(undefined).then((isRead) => isRead || open.handle.leave())
+      void reader.start(undefined).then((isRead) => (isRead ? handle.goOn() : open.handle.leave()))
       return
     }
     const ended = stored.end ?? (await engine.batch(id))?.end

@@ -7,10 +7,15 @@ import type { AttachedReader } from './attached-reader.ts'
 export class ReaderHandle implements BatchHandle {
   readonly #handle: BatchHandle
   readonly #reader: AttachedReader
+  readonly #waits: boolean
+  #isBehind = false
 
-  constructor(handle: BatchHandle, reader: AttachedReader) {
+  /** @param waits the batch stands still until its record is read: what came meanwhile might not be kept for so long. */
+  constructor(handle: BatchHandle, reader: AttachedReader, waits: boolean) {
     this.#handle = handle
     this.#reader = reader
+    this.#waits = waits
+    if (waits) this.goOn()
   }
 
   get id(): BatchId {
@@ -30,8 +35,14 @@ export class ReaderHandle implements BatchHandle {
   }
 
   pause(paused: boolean): void {
+    this.#isBehind = paused
     this.#reader.pause(paused)
-    this.#handle.pause(paused)
+    this.goOn()
+  }
+
+  /** Lets the batch go on where nothing holds it up. */
+  goOn(): void {
+    this.#handle.pause(this.#isBehind || (this.#waits && this.#reader.isReading))
   }
 
   leave(): void {

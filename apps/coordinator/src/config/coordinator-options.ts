@@ -103,8 +103,8 @@ export const COORDINATOR_OPTIONS = {
   ephemeralRetentionBytes: integer({
     min: 0,
     max: 2 ** 40,
-    default: 16 * 1024 ** 2,
-    doc: 'The same with --ephemeral, for results in memory, those of open batches included. Two million numbers.',
+    default: 24 * 1024 ** 2,
+    doc: 'The same with --ephemeral, for results in memory, those of open batches included. Three million numbers. With less than half as much again as the result window, a client that was away may find results of its open batch gone.',
   }),
   dataBytesMax: integer({
     min: 16 * 1024 ** 2,

@@ -1,3 +1,4 @@
+import type { IntervalSet } from '@forkpool/pool-core/base'
 import type { BatchId, SessionId } from '@forkpool/pool-core/scheduler'
 import type { BatchSummary, ItemBlock, TaskFailure } from '@forkpool/pool-core/protocol'
 
@@ -152,10 +153,10 @@ export interface Engine {
   find(idempotencyKey: string): Promise<BatchId | undefined>
   /**
    * Recorded results by ascending index, from the range on that holds or follows `from`: all whose `record` had resolved when the call
-   * was made, later ones perhaps. Read a piece at a time. Rejects with `BATCH_UNKNOWN`, with `RESULTS_GONE` where the engine did not keep
-   * all of them, with `DATA_CORRUPT` where a stored block is not what was written.
+   * was made, later ones perhaps. Those of `have` may be left out. Read a piece at a time. Rejects with `BATCH_UNKNOWN`, with `RESULTS_GONE`
+   * where the engine did not keep all of them, with `DATA_CORRUPT` where a stored block is not what was written.
    */
-  results(batch: BatchId, from: number): AsyncIterable<RecordedRange>
+  results(batch: BatchId, from: number, have?: IntervalSet): AsyncIterable<RecordedRange>
   /** Items in the order of submission, from the block on that holds `from`. Errors as for `results`. */
   items(batch: BatchId, from: number): AsyncIterable<StoredItems>
   usage(): EngineUsage

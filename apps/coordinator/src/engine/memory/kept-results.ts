@@ -1,13 +1,14 @@
-import { ForkpoolError } from '@forkpool/pool-core/base'
+import { ForkpoolError, IntervalSet } from '@forkpool/pool-core/base'
 import { resultBytes } from '@forkpool/pool-core/protocol'
 import type { RecordedRange } from '../engine.ts'
 
 /** Results of one batch for as long as there is room for them. */
 export class KeptResults {
-  /** In order of arrival; sorted when they are read. Undefined: dropped, and what comes later is dropped too. */
-  #ranges: RecordedRange[] | undefined = []
+  /** In order of arrival; sorted when that matters. */
+  readonly #ranges: RecordedRange[] = []
   #sorted = true
   #bytes = 0
+  readonly #gone = new IntervalSet()
 
   get bytes(): number {
     return this.#bytes
@@ -15,7 +16,6 @@ export class KeptResults {
 
   /** Keeps one more; the bytes that it takes. */
   add(range: RecordedRange): number {
-    if (this.#ranges === undefined) return 0
     const last = this.#ranges.at(-1)
     if (last !== undefined && last.from > range.from) this.#sorted = false
     this.#ranges.push(owned(range))
@@ -24,24 +24,44 @@ export class KeptResults {
     return bytes
   }
 
-  /** Lets all go; the bytes that are free then. */
-  drop(): number {
-    const freed = this.#bytes
-    this.#ranges = undefined
-    this.#bytes = 0
+  /**
+   * Lets go until `bytes` are free, or nothing is left; the bytes that are free then. The lowest indexes go first: who comes back for
+   * results has those before any other.
+   */
+  drop(bytes: number): number {
+    this.#sort()
+    let count = 0
+    let freed = 0
+    for (; freed < bytes && count < this.#ranges.length; count++) {
+      const range = this.#ranges[count] as RecordedRange
+      freed += resultBytes(range)
+      this.#gone.addIfAbsent(range.from, range.from + range.count)
+    }
+    this.#ranges.splice(0, count)
+    this.#bytes -= freed
     return freed
   }
 
-  /** Ranges that are kept now, by index, from the one on that holds or follows `index`. @throws ForkpoolError RESULTS_GONE. */
-  from(index: number): readonly RecordedRange[] {
-    if (this.#ranges === undefined)
+  /**
+   * Ranges that are kept now, by index, from the one on that holds or follows `index`.
+   * @throws ForkpoolError RESULTS_GONE where one that the reader does not `have` was let go.
+   */
+  from(index: number, have: IntervalSet = new IntervalSet()): readonly RecordedRange[] {
+    for (const { from, to } of this.#gone.intervals()) {
+      const [missing] = have.missing(Math.max(from, index), to)
+      if (missing === undefined) continue
       throw new ForkpoolError(
         'RESULTS_GONE',
-        'the results did not fit into the memory kept for them: the coordinator runs with --ephemeral',
+        `results from ${missing.from} on did not fit into the memory kept for them: the coordinator runs with --ephemeral`,
       )
+    }
+    this.#sort()
+    return this.#ranges.filter((range) => range.from + range.count > index)
+  }
+
+  #sort(): void {
     if (!this.#sorted) this.#ranges.sort((a, b) => a.from - b.from)
     this.#sorted = true
-    return this.#ranges.filter((range) => range.from + range.count > index)
   }
 }
 

@@ -1,6 +1,7 @@
-import type { Clock } from '@forkpool/pool-core/base'
+import type { Clock, IntervalSet } from '@forkpool/pool-core/base'
 import { ForkpoolError, RingBuffer, systemClock } from '@forkpool/pool-core/base'
 import type { BatchId } from '@forkpool/pool-core/scheduler'
+import { RESULT_WINDOW_BYTES } from '@forkpool/pool-core/protocol'
 import type { BatchSummary, ItemBlock } from '@forkpool/pool-core/protocol'
 import { BatchAccount } from '../batch-account.ts'
 import type {
@@ -19,8 +20,11 @@ import type { Retention } from '../retention.ts'
 import { isOverdue } from '../retention.ts'
 import { KeptResults } from './kept-results.ts'
 
-/** Figures of ended batches are small; the bytes are results: two million squares. */
-const MEMORY_RETENTION: Retention = { ageMs: 86_400_000, bytes: 16 * 1024 * 1024, batches: 1_000 }
+/**
+ * Figures of ended batches are small; the bytes are results: three million squares. More than the window of a batch, so that what is on the way when a
+ * connection is lost is still there.
+ */
+const MEMORY_RETENTION: Retention = { ageMs: 86_400_000, bytes: 1.5 * RESULT_WINDOW_BYTES, batches: 1_000 }
 
 interface Entry {
   readonly batch: BatchRecord
@@ -32,7 +36,7 @@ interface Entry {
 /**
  * The engine without a disk. What it knows ends with the process; items live with the batch that runs and are not kept here. Results
  * are kept within `retention.bytes` for open and ended batches together, so that a client can come back for them; a batch that does not
- * fit loses its results (`RESULTS_GONE`), never its account.
+ * fit loses its first results, which its client has before the others (who has not: `RESULTS_GONE`), never its account.
  */
 export class MemoryEngine implements Engine {
   readonly name = 'memory'
@@ -128,10 +132,10 @@ export class MemoryEngine implements Engine {
     return Promise.resolve(this.#keys.get(idempotencyKey))
   }
 
-  async *results(batch: BatchId, from: number): AsyncGenerator<RecordedRange, void, undefined> {
+  async *results(batch: BatchId, from: number, have?: IntervalSet): AsyncGenerator<RecordedRange, void, undefined> {
     const entry = this.#entries.get(batch)
     if (entry === undefined) throw batchUnknown(batch)
-    yield* entry.results.from(from)
+    yield* entry.results.from(from, have)
   }
 
   items(batch: BatchId): AsyncIterableIterator<StoredItems> {
@@ -155,7 +159,7 @@ export class MemoryEngine implements Engine {
     if (entry === undefined) return DONE
     if (entry.end === undefined) return Promise.reject(batchOpen(batch))
     this.#entries.delete(batch)
-    this.#bytes -= entry.results.drop()
+    this.#bytes -= entry.results.bytes
     this.#endedBatches--
     if (entry.batch.idempotencyKey !== undefined) this.#keys.delete(entry.batch.idempotencyKey)
     return DONE
@@ -170,7 +174,7 @@ export class MemoryEngine implements Engine {
     return DONE
   }
 
-  /** Lets ended batches go, oldest first; when that is not enough, the results of `growing`, which is the one that grew. */
+  /** Lets ended batches go, oldest first; when that is not enough, results of `growing`, which is the one that grew: those before the others. */
   #retain(growing: Entry): void {
     const now = this.#clock.wallTime()
     while (this.#ended.length > 0) {
@@ -182,7 +186,8 @@ export class MemoryEngine implements Engine {
       }
       this.#ended.shift()
     }
-    if (this.#bytes > this.#retention.bytes) this.#bytes -= growing.results.drop()
+    const over = this.#bytes - this.#retention.bytes
+    if (over > 0) this.#bytes -= growing.results.drop(over)
   }
 }
 
