@@ -20,6 +20,7 @@ import type { WorkerLimits } from './fleet/worker-limits.ts'
 import { Gateway } from './gateway/gateway.ts'
 import { pinned, readCertificate } from './http/certificate.ts'
 import type { Certificate } from './http/certificate.ts'
+import { ClientInstances } from './gateway/client-instances.ts'
 import { HeldInput } from './gateway/held-input.ts'
 import { HttpService } from './http/http-service.ts'
 import { LiveFeed } from './http/live-feed.ts'
@@ -240,6 +241,7 @@ function buildGateway(rooms: Rooms): Gateway {
     },
     limits: config,
     held: new HeldInput(config, () => dispatcher.left.heldBytes),
+    instances: new ClientInstances(),
     openBatches: () => dispatcher.open.size,
     refused: (reason) => metrics.refuse(reason),
     rejected: (reason) => metrics.rejectHandshake(reason),

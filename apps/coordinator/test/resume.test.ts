@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { afterAll, describe, expect, test } from 'vitest'
 import { connect } from '@forkpool/client'
 import type { ConnectOptions } from '@forkpool/client'
@@ -7,6 +8,7 @@ import type { BatchVerdict, BatchView } from '@forkpool/pool-core/protocol'
 import { SeededRandom } from '@forkpool/pool-core/testing'
 import { DataDirs } from './support/data-dirs.ts'
 import { Coordinator, runForkpool, waitUntil } from './support/forkpool.ts'
+import { JsonClient } from './support/json-client.ts'
 import { TcpProxy } from './support/tcp-proxy.ts'
 
 const MILLION = 1_000_000
@@ -187,6 +189,37 @@ describe('a connection that breaks', () => {
     expect(await Promise.all(slow)).toHaveLength(3)
     expect((await pool.map('square', [5]))[0]).toBe(25)
   })
+})
+
+test('what a client said on an earlier connection is not heard when it has come by a later one: nothing is submitted twice', async () => {
+  await using coordinator = await Coordinator.start(['--data-dir', dirs.next()])
+  const hello = { kind: 'hello', versions: [2], instance: 'the same client' }
+  const submit = { kind: 'submit', task: 'square', items: [3], end: true }
+  const connected = async (connection: number): Promise<JsonClient> => {
+    const client = new JsonClient(coordinator.url)
+    await once(client.socket, 'open')
+    client.send({ ...hello, connection })
+    return client
+  }
+  await using early = await connected(1)
+  const { session } = await early.next('welcome')
+  early.send({ ...submit, batch: 1, task: 'sleep', items: [300] })
+  await early.next('accepted', 1)
+  await using later = await connected(2)
+  await later.next('welcome')
+  // As if it had been on the way all the time.
+  early.send({ ...submit, batch: 2 })
+  expect(await early.closed).toBe(1008)
+  later.send({ kind: 'attach', batch: 1, session })
+  await later.next('attached', 1)
+  later.send({ kind: 'attach', batch: 2, session })
+  expect(await later.next('refused', 2)).toMatchObject({ error: { code: 'BATCH_UNKNOWN' } })
+  later.send({ ...submit, batch: 2 })
+  expect(await later.next('results', 2)).toMatchObject({ values: [9] })
+  await later.next('results', 1)
+  await using late = await connected(1)
+  expect(await late.closed).toBe(1008)
+  expect(await batches(coordinator.url)).toHaveLength(2)
 })
 
 describe('--ephemeral', () => {

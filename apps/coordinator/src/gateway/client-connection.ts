@@ -16,6 +16,7 @@ import type { Log } from '../log.ts'
 import type { RefusalReason } from '../refusal-reason.ts'
 import { ClientSession } from './client-session.ts'
 import type { SessionOptions, SessionPorts } from './client-session.ts'
+import type { ClientInstances } from './client-instances.ts'
 import { ConnectionWatch } from './connection-watch.ts'
 import { FrameMeter } from './frame-meter.ts'
 import type { HeldInput } from './held-input.ts'
@@ -46,6 +47,7 @@ export interface ConnectionParts {
   readonly attach: SessionPorts['attach']
   readonly openBatches: SessionPorts['openBatches']
   readonly held: HeldInput
+  readonly instances: ClientInstances
   readonly welcome: SessionOptions['welcome']
   readonly limits: Pick<
     CoordinatorConfig,
@@ -88,7 +90,7 @@ export class ClientConnection {
   #weLeft = false
 
   constructor(parts: ConnectionParts, { webSocket, stream, principal }: OpenedSocket, onClosed: (code: number) => void) {
-    const { clock, random, access, submit, attach, openBatches, held, welcome, limits, log } = parts
+    const { clock, random, access, submit, attach, openBatches, held, instances, welcome, limits, log } = parts
     this.#parts = parts
     this.#socket = webSocket
     this.#principal = principal
@@ -111,6 +113,7 @@ export class ClientConnection {
         held,
         refused: (error) => parts.refused(reasonOf(error)),
         attach,
+        enter: (reader, superseded) => instances.enter(this.#principal?.name, reader, superseded),
         principal: () => this.#principal,
         isToken: (token) => (this.#principal = access.principalOf(token)) !== undefined,
       },

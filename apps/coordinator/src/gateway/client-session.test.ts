@@ -28,6 +28,10 @@ class Peer {
   openBatches = 0
   readonly held = new HeldInput({ batchItemsMax: 30, itemBytesMax: 20, heldBytesMax: 100 }, () => 0)
   readonly refusals: string[] = []
+  /** The highest connection of the client. */
+  latest = 0
+  supersede = (): void => {}
+  left = 0
   /** Kinds of messages that no frame can carry. */
   unsendable = ''
   readonly session: ClientSession
@@ -47,6 +51,10 @@ class Peer {
         isToken: (given) => given === token,
         openBatches: () => this.openBatches,
         held: this.held,
+        enter: (reader, superseded) => {
+          this.supersede = superseded
+          return reader.connection < this.latest ? undefined : () => this.left++
+        },
         refused: (error) => this.refusals.push(error instanceof LimitError ? error.limit : (error as ForkpoolError).code),
       },
       {
@@ -255,6 +263,36 @@ describe('batches', () => {
     const broken = lost.submit(1)
     lost.session.closed(true)
     expect(broken.calls).toEqual(['leave'])
+  })
+})
+
+describe('a client that has another connection', () => {
+  const named = (connection: number) => ({ kind: 'hello', versions: [2], instance: 'a', connection }) as const
+
+  test('ends with the earlier one: its batches wait there, and what still comes is not heard', () => {
+    const peer = new Peer()
+    peer.session.receive(named(1))
+    const first = peer.submit(1, { items: encodeItems([1]), end: true })
+    peer.supersede()
+    expect(first.calls).toEqual(['leave'])
+    expect(peer.sent.at(-1)).toMatchObject({ kind: 'refused', error: { code: 'SUPERSEDED' } })
+    expect(peer.closes).toEqual([[1008, 'this client has come by a later connection']])
+    peer.submit(2)
+    expect(peer.batches).toHaveLength(1)
+    peer.session.closed(false)
+    expect(first.calls).toEqual(['leave'])
+  })
+
+  test('is not let in by one that comes late; at its end each is forgotten', () => {
+    const late = new Peer()
+    late.latest = 2
+    late.session.receive(named(1))
+    expect(kinds(late)).toEqual(['refused'])
+    expect(late.closes).toEqual([[1008, 'this client has come by a later connection']])
+    const peer = new Peer()
+    peer.session.receive(named(1))
+    peer.session.closed(true)
+    expect(peer.left).toBe(1)
   })
 })
 

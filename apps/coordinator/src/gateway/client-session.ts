@@ -27,6 +27,8 @@ export interface SessionPorts {
   /** Batches that are open in all sessions. */
   readonly openBatches: () => number
   readonly held: HeldInput
+  /** A client that names itself is here. What it returns is called at the end; undefined: it has come by a later connection before. */
+  readonly enter: (reader: Reader, superseded: () => void) => (() => void) | undefined
   /** Something was refused, a batch or the connection. */
   readonly refused: (error: unknown) => void
 }
@@ -61,6 +63,7 @@ export class ClientSession {
   #highestBatch = 0
   /** As the client named itself. */
   #reader: Reader | undefined
+  #leave: (() => void) | undefined
   /** Numbers of batches that were asked for and are not known here: they may be submitted. */
   readonly #unknown = new Set<number>()
   #congested = false
@@ -105,6 +108,7 @@ export class ClientSession {
   closed(isBroken: boolean): void {
     this.#phase = 'closed'
     this.#cancelTimeout()
+    this.#leave?.()
     for (const batch of this.#batches.values()) {
       if (isBroken) batch.leave()
       else batch.abandon()
@@ -136,7 +140,11 @@ export class ClientSession {
     this.#cancelTimeout()
     this.#phase = 'open'
     const { instance, connection = 0 } = message
-    this.#reader = instance === undefined ? undefined : { instance, connection }
+    if (instance !== undefined) {
+      this.#reader = { instance, connection }
+      this.#leave = this.#ports.enter(this.#reader, () => this.#superseded())
+      if (this.#leave === undefined) return this.#superseded()
+    }
     this.#ports.send({ kind: 'welcome', version, session: this.#options.id, ...this.#options.welcome })
   }
 
@@ -264,6 +272,15 @@ export class ClientSession {
       this.#batches.delete(number)
       this.#ended.delete(number)
     }
+  }
+
+  /** The client has another connection since. It may come back there for the batches of this one. */
+  #superseded(): void {
+    if (this.#phase === 'closed') return
+    const error = new ForkpoolError('SUPERSEDED', 'this client has come by a later connection')
+    this.#ports.send({ kind: 'refused', error: refusal(error) })
+    this.closed(true)
+    this.#ports.close(POLICY_VIOLATION, error.message)
   }
 
   #refuseAndClose(error: unknown, code: number): void {

@@ -34,7 +34,10 @@ export const CLIENT_MESSAGES: MessageTable<ClientMessage> = {
     fields: {
       versions: required(list(1, 32, integer(0, 65_535)), 'Protocol versions that the client speaks.'),
       client: optional(note, 'Name and version of the client program, for people: `forkpool-client/0.1.0`.'),
-      instance: optional(note, 'A name that this client gives itself for all its connections, and no other client has.'),
+      instance: optional(
+        note,
+        'A name that this client gives itself for all its connections, and no other client has. It has one connection at a time: the `hello` of a later one ends the earlier.',
+      ),
       connection: optional(count, 'Its connections so far: what a later one has taken up, an earlier one cannot take back.'),
       token: optional(secret(1, TEXT_LENGTH_MAX), 'The token, where the upgrade had no `Authorization: Bearer` header.'),
     },
