@@ -19,10 +19,10 @@ export function programFile(name: string): URL {
 
 /** Loads one of them at once, at its first use: code that most programs never need. */
 export function loadProgram(file: URL): unknown {
-  return requireHere(fileURLToPath(file))
+  return requireHere()(fileURLToPath(file))
 }
 
-/** As `require` in this folder. (Node's modules that few programs need are asked for where they are used: an import takes up to 5 ms of each worker.) */
-export function requireHere(name: string): unknown {
-  return process.getBuiltinModule('node:module').createRequire(CODE_FOLDER)(name)
+/** `require` of this folder. (Node's modules that few programs need are asked for where they are used: an import takes up to 5 ms of each worker.) */
+export function requireHere(): NodeJS.Require {
+  return process.getBuiltinModule('node:module').createRequire(CODE_FOLDER)
 }

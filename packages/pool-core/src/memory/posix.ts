@@ -1,6 +1,7 @@
 import type * as Koffi from 'koffi'
 import { ForkpoolError } from '../base/errors.ts'
-import { requireHere } from '../package-files.ts'
+import { loadKoffi } from './load-koffi.ts'
+import type { KoffiCore } from './load-koffi.ts'
 import type { WaitOutcome } from './memory.ts'
 
 /** Numbers of the system call `futex` where Node runs on 64-bit Linux; elsewhere waiting is by polling. */
@@ -64,9 +65,9 @@ export function posix(): Posix {
 function load(): Posix {
   if (process.platform === 'win32')
     throw new ForkpoolError('NOT_SUPPORTED', 'Process memory needs a POSIX system; on Windows use thread memory.')
-  let koffi: typeof Koffi
+  let koffi: KoffiCore
   try {
-    koffi = requireHere('koffi') as typeof Koffi
+    koffi = loadKoffi()
   } catch (cause) {
     throw new ForkpoolError(
       'NOT_SUPPORTED',
@@ -113,7 +114,7 @@ function load(): Posix {
 
 type Futex = Pick<Posix, 'hasFutex' | 'hasFutexWaitv' | 'futexWait' | 'futexWake' | 'futexWaitv'>
 
-function loadFutex(koffi: typeof Koffi, syscall: Koffi.KoffiFunc<(...args: unknown[]) => number>): Futex {
+function loadFutex(koffi: KoffiCore, syscall: Koffi.KoffiFunc<(...args: unknown[]) => number>): Futex {
   const call = process.platform === 'linux' ? FUTEX_CALLS[process.arch] : undefined
   const { EAGAIN, ETIMEDOUT, EINVAL } = koffi.os.errno
   const timespec = new BigInt64Array(2)
