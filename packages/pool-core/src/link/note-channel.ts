@@ -1,5 +1,3 @@
-import { deserialize, serialize } from 'node:v8'
-import { receiveMessageOnPort } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { ForkpoolError } from '../base/index.ts'
 import type { BatchSubmission } from '../batch/index.ts'
@@ -93,7 +91,7 @@ export class NoteChannel<Out extends PoolNote | WorkerNote, In extends PoolNote 
 
   /** @throws DataCloneError for what structured clone does not carry. */
   send(note: Out): void {
-    const bytes = serialize(note)
+    const bytes = process.getBuiltinModule('node:v8').serialize(note)
     const frame = new Uint8Array(bytes.length + 1)
     frame[0] = MARK
     frame.set(bytes, 1)
@@ -110,11 +108,12 @@ export class NoteChannel<Out extends PoolNote | WorkerNote, In extends PoolNote 
   /** The note in a frame. @throws ForkpoolError BAD_MESSAGE where there is none. */
   read(frame: Uint8Array): In {
     try {
-      if (frame.length > 1) return deserialize(frame.subarray(1)) as In
+      if (frame.length > 1) return process.getBuiltinModule('node:v8').deserialize(frame.subarray(1)) as In
     } catch (error) {
       throw new ForkpoolError('BAD_MESSAGE', 'note: expected a value by structured clone, got other bytes', { cause: error })
     }
     // Posted before the frame was sent, so it is there.
+    const { receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads')
     const received = this.#port === undefined ? undefined : receiveMessageOnPort(this.#port)
     if (received === undefined) throw new ForkpoolError('BAD_MESSAGE', 'note: expected one at the port')
     return received.message as In

@@ -1,8 +1,9 @@
-import { closeSync, constants, openSync, readFileSync, readlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { mkdirSync } from 'node:fs'
 import { ForkpoolError } from '../base/errors.ts'
 import { FLOCK, posix, RANGE_LOCK } from './posix.ts'
+
+// Not by `import`: see `nameless-memory.ts`.
+const { closeSync, constants, mkdirSync, openSync, readFileSync, readlinkSync } = process.getBuiltinModule('node:fs')
 
 /**
  * Who uses a shared-memory file, written where the kernel itself keeps the books: in file locks, which end with the file descriptor,

@@ -1,7 +1,10 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, unlinkSync } from 'node:fs'
+import { systemRandom } from '../base/random.ts'
 import { segmentDirectory } from './lease.ts'
-import { freshName } from './names.ts'
+import { fullName } from './names.ts'
 import { posix } from './posix.ts'
+
+// Not by `import`, which would also load what few of its names need: streams. That is 2.5 ms of every program that has a pool.
+const { closeSync, fstatSync, ftruncateSync, openSync, unlinkSync } = process.getBuiltinModule('node:fs')
 
 /**
  * Makes zeroed memory without a name, for this process and those that it starts: they inherit the file descriptor. The kernel frees it with its last
@@ -9,7 +12,8 @@ import { posix } from './posix.ts'
  * the next program's sweep removes.) Loads no native code. @returns the file descriptor, the caller's to close.
  */
 export function createNamelessFile(byteLength: number): number {
-  const path = `${segmentDirectory()}/${freshName()}`
+  // Not a name from the cryptographic source, which takes 4 ms to load: nobody is to find it, and one that is there already is refused.
+  const path = `${segmentDirectory()}/${fullName(String(systemRandom.next()))}`
   const fd = openSync(path, 'wx+', 0o600)
   try {
     unlinkSync(path)

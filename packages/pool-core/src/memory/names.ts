@@ -1,7 +1,9 @@
-import { closeSync, constants, openSync, readdirSync, unlinkSync } from 'node:fs'
 import { ForkpoolError } from '../base/errors.ts'
 import { systemRandom } from '../base/random.ts'
 import { isLastHolder, withDirectory } from './lease.ts'
+
+// Not by `import`: see `nameless-memory.ts`.
+const { closeSync, constants, openSync, readdirSync, unlinkSync } = process.getBuiltinModule('node:fs')
 
 /** Every name begins so, which is how a sweep knows the entries that are Forkpool's. */
 const NAME_PREFIX = 'forkpool.'

@@ -1,4 +1,3 @@
-import { serialize } from 'node:v8'
 import { ForkpoolError, systemClock } from '../base/index.ts'
 import type { AnyTasks } from '../batch/index.ts'
 import { ProcessBackend } from './backends/process-backend.ts'
@@ -36,8 +35,9 @@ export class ProcessPool<Tasks = AnyTasks> extends LocalPool<Tasks> {
 }
 
 function checkSerialisable(args: readonly unknown[]): void {
+  if (args.length === 0) return
   try {
-    serialize(args)
+    process.getBuiltinModule('node:v8').serialize(args)
   } catch (error) {
     throw new ForkpoolError('BAD_ARGUMENT', `initializerArguments cannot be sent to a process: ${(error as Error).message}`, {
       cause: error,

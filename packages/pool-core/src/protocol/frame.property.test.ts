@@ -14,17 +14,14 @@ import {
 } from '../../test/protocol-arbitraries.ts'
 import {
   decodeClientMessage,
-  decodeCoordinatorMessage,
   decodeServerMessage,
-  decodeWorkerMessage,
   encodeClientMessage,
   encodeClientParts,
-  encodeCoordinatorMessage,
   encodeServerMessage,
   encodeServerParts,
-  encodeWorkerMessage,
-} from './frame.ts'
-import type { FrameParts } from './frame.ts'
+} from './client-frame.ts'
+import { decodeCoordinatorMessage, decodeWorkerMessage, encodeCoordinatorMessage, encodeWorkerMessage } from './worker-frame.ts'
+import type { FrameParts } from './worker-frame.ts'
 import { encodeItems } from './item-encoding.ts'
 
 function expectSame(actual: unknown, expected: unknown): void {

@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ForkpoolError } from '../base/errors.ts'
 import type { ClientMessage, ServerMessage } from './client-messages.ts'
-import {
-  decodeClientMessage,
-  decodeCoordinatorMessage,
-  decodeServerMessage,
-  decodeWorkerMessage,
-  encodeClientMessage,
-  encodeCoordinatorMessage,
-  encodeServerMessage,
-  encodeWorkerMessage,
-} from './frame.ts'
+import { decodeClientMessage, decodeServerMessage, encodeClientMessage, encodeServerMessage } from './client-frame.ts'
+import { decodeCoordinatorMessage, decodeWorkerMessage, encodeCoordinatorMessage, encodeWorkerMessage } from './worker-frame.ts'
 import { encodeItems, encodeItemsJson } from './item-encoding.ts'
 import { decodeItems } from './item-decoding.ts'
 import { sliceBlock } from './item-block.ts'

@@ -10,18 +10,12 @@ export { dialectOf } from './dialect.ts'
 export type { Dialect } from './dialect.ts'
 export {
   decodeClientMessage,
-  decodeCoordinatorMessage,
   decodeServerMessage,
-  decodeWorkerMessage,
   encodeClientMessage,
   encodeClientParts,
-  encodeCoordinatorMessage,
-  encodeCoordinatorParts,
   encodeServerMessage,
   encodeServerParts,
-  encodeWorkerMessage,
-} from './frame.ts'
-export type { FrameParts } from './frame.ts'
+} from './client-frame.ts'
 export { blockBytes, resultBytes, sliceBlock } from './item-block.ts'
 export type { ItemBlock, ItemCodec } from './item-block.ts'
 export { ItemBlockBuilder } from './item-block-builder.ts'
@@ -39,3 +33,11 @@ export { smallWebSocketFrame, writeWebSocketParts } from './web-socket-frame.ts'
 export { chooseVersion, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN, SUBPROTOCOL_CBOR, SUBPROTOCOL_JSON } from './version.ts'
 export { fromWireError, toWireError, wireErrorBytes } from './wire-error.ts'
 export type { WireError } from './wire-error.ts'
+export {
+  decodeCoordinatorMessage,
+  decodeWorkerMessage,
+  encodeCoordinatorMessage,
+  encodeCoordinatorParts,
+  encodeWorkerMessage,
+} from './worker-frame.ts'
+export type { FrameParts } from './worker-frame.ts'

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { anyValue, BOUNDED, PATIENT } from '../../test/protocol-arbitraries.ts'
-import { decodeServerMessage, encodeServerMessage } from './frame.ts'
+import { decodeServerMessage, encodeServerMessage } from './client-frame.ts'
 import { fromWireError, toWireError, wireErrorBytes } from './wire-error.ts'
 
 it('whatever is thrown arrives in both dialects, and comes back as an error', PATIENT, () => {

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { ForkpoolError } from '../base/errors.ts'
-import { decodeWorkerMessage, encodeWorkerMessage } from './frame.ts'
+import { decodeWorkerMessage, encodeWorkerMessage } from './worker-frame.ts'
 import { ERROR_CAUSES_MAX, ERROR_MEMBERS_MAX, ERROR_PROPERTIES_BYTES_MAX, ERROR_TEXT_MAX } from './limits.ts'
 import { fromWireError, toWireError, wireErrorBytes } from './wire-error.ts'
 import type { WireError } from './wire-error.ts'

@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { deserialize, serialize } from 'node:v8'
 import { ForkpoolError } from '../base/index.ts'
 
 /** What can be asked for its store: an `AsyncLocalStorage`, or what is like one. */
@@ -39,7 +38,7 @@ export function carriedStores(others: Readonly<Record<string, StoreSource>> | un
 
 /** The stores in the bytes, by name. */
 export function readStores(bytes: Uint8Array): ReadonlyMap<string, unknown> {
-  return new Map(Object.entries(deserialize(bytes) as Record<string, unknown>))
+  return new Map(Object.entries(process.getBuiltinModule('node:v8').deserialize(bytes) as Record<string, unknown>))
 }
 
 /** Runs `run`, and all that it starts, with these stores in the carried storages of their names. */
@@ -56,7 +55,7 @@ export function withStores<Result>(stores: ReadonlyMap<string, unknown> | undefi
 
 function toBytes(stores: Readonly<Record<string, unknown>>): Uint8Array {
   try {
-    return serialize(stores)
+    return process.getBuiltinModule('node:v8').serialize(stores)
   } catch {
     for (const [name, store] of Object.entries(stores)) checkCloneable(name, store)
     throw new ForkpoolError('NOT_SERIALISABLE', 'the stores that go along with a call cannot be copied')
@@ -65,7 +64,7 @@ function toBytes(stores: Readonly<Record<string, unknown>>): Uint8Array {
 
 function checkCloneable(name: string, store: unknown): void {
   try {
-    serialize(store)
+    process.getBuiltinModule('node:v8').serialize(store)
   } catch (error) {
     const why = (error as Error).message
     throw new ForkpoolError('NOT_SERIALISABLE', `the store "${name}" cannot go along with a call: ${why}`, { cause: error })

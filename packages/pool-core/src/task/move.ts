@@ -1,4 +1,3 @@
-import { isMarkedAsUntransferable } from 'node:worker_threads'
 import { ForkpoolError } from '../base/index.ts'
 import { checkMovable } from '../protocol/index.ts'
 
@@ -13,6 +12,7 @@ import { checkMovable } from '../protocol/index.ts'
 export function move<Value extends object>(value: Value, buffers?: readonly ArrayBuffer[]): Value {
   const moved: readonly unknown[] = buffers ?? [ArrayBuffer.isView(value) ? value.buffer : value]
   checkMovable(moved, 'move')
+  const { isMarkedAsUntransferable } = process.getBuiltinModule('node:worker_threads')
   if (moved.some((buffer) => isMarkedAsUntransferable(buffer)))
     throw new ForkpoolError('BAD_ARGUMENT', 'move: this memory has other users too, as that of small Node buffers: copy it first')
   moves().set(value, moved)

@@ -1,5 +1,3 @@
-import { Worker } from 'node:worker_threads'
-
 /** How often the parent is looked at. A look costs a microsecond; a worker outlives its parent by this at most. */
 const LOOK_EVERY_MS = 300
 
@@ -24,6 +22,7 @@ const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 
  * there only the closed connections end a worker, when its event loop next turns.
  */
 export function startWatchdog(parentPid: number): void {
+  const { Worker } = process.getBuiltinModule('node:worker_threads')
   const thread = new Worker(PROGRAM, {
     eval: true,
     workerData: { parentPid, everyMs: LOOK_EVERY_MS },

@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { serialize } from 'node:v8'
 import type { Clock, ExitCause } from '../../base/index.ts'
 import { after } from '../../base/index.ts'
 import { RingLink } from '../../link/ring-link.ts'
@@ -79,6 +78,7 @@ function greet(link: RingLink, setup: WorkerSetup, ring: number | undefined): vo
     // No koffi for this system: frames go through the pipe.
     hasRing = false
   }
+  const { serialize } = process.getBuiltinModule('node:v8')
   link.send(serialize({ setup, hasRing } satisfies ProcessGreeting))
 }
 

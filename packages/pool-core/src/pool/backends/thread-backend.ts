@@ -1,4 +1,4 @@
-import { MessageChannel, Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { ExitCause } from '../../base/index.ts'
 import { systemClock } from '../../base/index.ts'
 import { MessagePortLink } from '../../link/message-port-link.ts'
@@ -23,6 +23,7 @@ export class ThreadBackend implements WorkerBackend {
   }
 
   start(setup: WorkerSetup): StartedWorker {
+    const { MessageChannel, Worker } = process.getBuiltinModule('node:worker_threads')
     const { port1, port2 } = new MessageChannel()
     const notes = new MessageChannel()
     const ring = this.#link === 'channel' ? undefined : new ThreadMemory(ringMemoryBytes(RING_CAPACITY))

@@ -1,5 +1,4 @@
 /** The program of a worker thread. An error that nobody catches ends the thread, and reaches the pool as the thread's `error`. */
-import { getHeapStatistics } from 'node:v8'
 import { workerData } from 'node:worker_threads'
 import { systemClock } from '../../base/index.ts'
 import { MessagePortLink } from '../../link/message-port-link.ts'
@@ -14,7 +13,7 @@ if (ring !== undefined) link.join(new ThreadMemory(ring), 1)
 
 /** Of this thread alone: what is resident belongs to the whole program. */
 function heapAndBuffers(): number {
-  const { total_heap_size: heap, external_memory: buffers } = getHeapStatistics()
+  const { total_heap_size: heap, external_memory: buffers } = process.getBuiltinModule('node:v8').getHeapStatistics()
   return heap + buffers
 }
 

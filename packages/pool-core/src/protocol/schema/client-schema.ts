@@ -10,6 +10,7 @@ import {
   TEXT_LENGTH_MAX,
   TIMEOUT_MS_MAX,
 } from '../limits.ts'
+import { isAscendingBelow } from './ascending.ts'
 import { itemBlock } from './block-type.ts'
 import { ERROR } from './error-type.ts'
 import { choice, duration, flag, integer, list, secret, text } from './field-type.ts'
@@ -254,14 +255,4 @@ function isPairs(have: readonly number[]): boolean {
   if (have.length % 2 !== 0) return false
   for (let i = 1; i < have.length; i++) if ((have[i] as number) <= (have[i - 1] as number)) return false
   return true
-}
-
-/** Whether `at` grows from failure to failure and stays below `count`. */
-export function isAscendingBelow(some: readonly { readonly at: number }[], limit: number): boolean {
-  let last = -1
-  for (const { at } of some) {
-    if (at <= last) return false
-    last = at
-  }
-  return last < limit
 }

@@ -1,7 +1,7 @@
 import { BLOCK_ITEMS_MAX, NAME_LENGTH_MAX, TEXT_LENGTH_MAX } from '../limits.ts'
 import type { CoordinatorMessage, ShardFailure, TaskListing, WorkerMessage } from '../worker-messages.ts'
+import { isAscendingBelow } from './ascending.ts'
 import { itemBlock } from './block-type.ts'
-import { isAscendingBelow } from './client-schema.ts'
 import { ERROR } from './error-type.ts'
 import { choice, duration, flag, integer, list, text } from './field-type.ts'
 import type { MessageTable } from './message-schema.ts'
