@@ -38,10 +38,10 @@ const FILES = {
   ground: /src\/(base|protocol)\//,
   calls: /src\/(batch|future)\//,
   link: /src\/(package-files|link\/|task\/(task-context|carried-storage|move)|pool\/(live-handles|worker-greeting|entry\/entry-urls)|memory\/(thread-memory|keep-alive))/,
-  worker: /src\/(task\/|worker\/|pool\/entry\/run-worker)/,
+  worker: /src\/(task\/(?!module-failure|source-place|syntax-error-place)|worker\/|pool\/entry\/run-worker)/,
   native: /src\/memory\/(nameless-memory|posix|load-koffi|lease|names)/,
   memory: /src\/memory\/(?!futex-waiter-thread)/,
-  machine: /src\/(scheduler|dispatch)\//,
+  machine: /src\/(scheduler(?!\/invariants)|dispatch)\//,
   pool: /src\/pool\/(?!entry\/)/,
 }
 

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import type { Clock, Instant } from '../base/index.ts'
 import { Patience } from './patience.ts'
 import { SLEEP, sleepWord } from './ring-layout.ts'
@@ -52,7 +51,7 @@ export class RingLink implements WorkerLink {
     this.#clock = clock
     this.#waitsSince = clock.now()
     // One core cannot look and compute at once.
-    this.#patience = new Patience(availableParallelism() < 2 ? 0 : LOOK_MS)
+    this.#patience = new Patience(process.getBuiltinModule('node:os').availableParallelism() < 2 ? 0 : LOOK_MS)
     link.onClose((closed) => this.#end(closed))
   }
 

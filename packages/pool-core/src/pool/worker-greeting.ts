@@ -13,6 +13,8 @@ export interface ProcessGreeting {
   readonly setup: WorkerSetup
   /** Whether the pool has mapped the memory for the rings, so that the worker may join it. */
   readonly hasRing: boolean
+  /** Where koffi's binary is, if the pool has found it. */
+  readonly koffi: string | undefined
 }
 
 /** What a worker thread is started with. */

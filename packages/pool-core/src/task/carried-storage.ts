@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import type { AsyncLocalStorage } from 'node:async_hooks'
 import { ForkpoolError } from '../base/index.ts'
 
 /** What can be asked for its store: an `AsyncLocalStorage`, or what is like one. */
@@ -14,7 +14,7 @@ export interface StoreSource {
 export function carriedStorage<Store>(name: string): AsyncLocalStorage<Store> {
   const known = storages().get(name)
   if (known !== undefined) return known as AsyncLocalStorage<Store>
-  const storage = new AsyncLocalStorage<Store>()
+  const storage = new (process.getBuiltinModule('node:async_hooks').AsyncLocalStorage)<Store>()
   storages().set(name, storage as AsyncLocalStorage<unknown>)
   return storage
 }

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import type { AsyncLocalStorage } from 'node:async_hooks'
 import { CancelledError, ForkpoolError } from '../base/index.ts'
 import type { AnyTasks, BatchCalls } from '../batch/index.ts'
 import { withStores } from './carried-storage.ts'
@@ -210,5 +210,5 @@ const STORAGE = Symbol.for('forkpool.task-context')
 
 function storage(): AsyncLocalStorage<TaskContext> {
   const shared = globalThis as { [STORAGE]?: AsyncLocalStorage<TaskContext> | undefined }
-  return (shared[STORAGE] ??= new AsyncLocalStorage<TaskContext>())
+  return (shared[STORAGE] ??= new (process.getBuiltinModule('node:async_hooks').AsyncLocalStorage)<TaskContext>())
 }

@@ -1,9 +1,10 @@
-import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ForkpoolError } from '../base/index.ts'
-import { moduleFailure } from './module-failure.ts'
 import { TaskRegistry } from './task-registry.ts'
 import type { TaskFunction, TaskModule } from './task-registry.ts'
+
+// Not by `import`: see `requireHere`.
+const path = process.getBuiltinModule('node:path')
+const { fileURLToPath, pathToFileURL } = process.getBuiltinModule('node:url')
 
 export interface LoadTaskModulesOptions {
   /** The exports of the task module that comes with Forkpool: its tasks yield their plain names to the user's. */
@@ -49,6 +50,7 @@ async function loadTaskModule(url: string): Promise<TaskModule> {
     exported = (await import(url)) as Record<string, unknown>
     functions = taskFunctions(exported)
   } catch (thrown) {
+    const { moduleFailure } = await import('./module-failure.ts')
     throw moduleFailure(url, thrown)
   }
   if (functions.size === 0) throw new ForkpoolError('TASK_MODULE', `cannot use task module ${file}: ${describeExports(exported)}`)

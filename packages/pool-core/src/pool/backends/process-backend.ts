@@ -5,6 +5,7 @@ import type { Clock, ExitCause } from '../../base/index.ts'
 import { after } from '../../base/index.ts'
 import { RingLink } from '../../link/ring-link.ts'
 import { StreamLink } from '../../link/stream-link.ts'
+import { koffiBinary } from '../../memory/load-koffi.ts'
 import { NamelessMemory } from '../../memory/nameless-memory.ts'
 import { ENTRY_FLAGS, PROCESS_ENTRY } from '../entry/entry-urls.ts'
 import { inheritedFlags } from '../inherited-flags.ts'
@@ -79,7 +80,7 @@ function greet(link: RingLink, setup: WorkerSetup, ring: number | undefined): vo
     hasRing = false
   }
   const { serialize } = process.getBuiltinModule('node:v8')
-  link.send(serialize({ setup, hasRing } satisfies ProcessGreeting))
+  link.send(serialize({ setup, hasRing, koffi: koffiBinary() } satisfies ProcessGreeting))
 }
 
 function exitOf(child: ChildProcess, clock: Clock): Promise<ExitCause> {

@@ -2,11 +2,10 @@
  * The program of a worker process: reads its setup from the pipe to its pool, runs shards, and ends at once, silently, when the program that
  * started it is gone.
  */
-import { Socket } from 'node:net'
-import { deserialize } from 'node:v8'
 import { systemClock } from '../../base/index.ts'
 import { RingLink } from '../../link/ring-link.ts'
 import { StreamLink } from '../../link/stream-link.ts'
+import { useKoffiBinary } from '../../memory/load-koffi.ts'
 import { NamelessMemory } from '../../memory/nameless-memory.ts'
 import { endOnStrayErrors, isOrphan } from '../../worker/index.ts'
 import { LINK_DESCRIPTOR, RING_DESCRIPTOR } from '../worker-greeting.ts'
@@ -14,6 +13,7 @@ import type { ProcessGreeting } from '../worker-greeting.ts'
 import { followParent } from './follow-parent.ts'
 import { runWorker } from './run-worker.ts'
 
+const { Socket } = process.getBuiltinModule('node:net')
 const parentPid = Number(process.argv[2])
 const orphaned = (): boolean => isOrphan(parentPid)
 
@@ -35,7 +35,8 @@ function joinRing(): void {
 const link = new RingLink(new StreamLink(new Socket({ fd: LINK_DESCRIPTOR, readable: true, writable: true })), systemClock)
 link.onClose(() => process.exit(0))
 link.onFrame((frame) => {
-  const { setup, hasRing } = deserialize(frame) as ProcessGreeting
+  const { setup, hasRing, koffi } = process.getBuiltinModule('node:v8').deserialize(frame) as ProcessGreeting
+  useKoffiBinary(koffi)
   let describeRun = (): string => ' while its task modules loaded'
   endOnStrayErrors(setup.workerId, () => describeRun(), orphaned)
   let isSettled = false
