@@ -18,14 +18,10 @@ interface PoolsView {
   readonly pools: readonly { readonly tasks: { readonly running: number } }[]
 }
 
-/**
- * The highest that the resident memory has been, MB, by the kernel's own account, without the pages of files that are mapped now: those of the store
- * (some 50 MB in the end) are a cache that the kernel takes back when somebody needs room.
- */
+/** The highest that the resident memory has been, MB, by the kernel's own account: all of it, pages of mapped files too. */
 function peakMegabytes(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const kibibytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1])
-  return ((kibibytes('VmHWM') - kibibytes('RssFile')) * 1024) / 1e6
+  const kibibytes = Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+  return (kibibytes * 1024) / 1e6
 }
 
 /** Resolves when no worker runs anything: results that nobody takes have stopped the batch. */

@@ -13,7 +13,7 @@ import { createLog } from '../log.ts'
 import type { Log } from '../log.ts'
 import type { Command, Flags, Terminal } from './command.ts'
 import { EXIT } from './exit-code.ts'
-import { countBuffersAsHeap } from './memory-flags.ts'
+import { collectBuffersInTime } from './memory-flags.ts'
 import type { ExitCode } from './exit-code.ts'
 
 /** `forkpool serve`: the coordinator, in the foreground, until SIGINT or SIGTERM. */
@@ -29,7 +29,7 @@ export const serveCommand: Command = {
 async function runServe(terminal: Terminal, flags: Flags, operands: readonly string[]): Promise<ExitCode> {
   if (operands.length > 0)
     throw new ForkpoolError('BAD_ARGUMENT', `serve: takes no operand, got "${operands[0]}"; task modules go after --tasks`)
-  countBuffersAsHeap()
+  collectBuffersInTime()
   const config = withToken(readSettings(terminal, flags), terminal)
   const log = createLog(config.logLevel)
   const failed = Promise.withResolvers<never>()
