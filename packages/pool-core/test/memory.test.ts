@@ -5,6 +5,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, test } from 'vitest'
+import { koffiBinary, loadKoffi, useKoffiBinary } from '../src/memory/load-koffi.ts'
 import { attachMemory, createMemory, Lock, SharedMemory, sweepSharedMemory } from '../src/sync/index.ts'
 import type { Memory } from '../src/sync/index.ts'
 import { KINDS, shmEntries, until } from './sync-actors.ts'
@@ -290,6 +291,12 @@ test('native code is loaded by the first process memory, and never by thread mem
   const child = spawn(process.execPath, ['--conditions=forkpool-source', '--input-type=module', '-e', script], { stdio: 'inherit' })
   const [code] = (await once(child, 'exit')) as [number]
   expect(code).toBe(7)
+})
+
+test("where koffi's binary is not in its place, koffi's own loader finds it", () => {
+  useKoffiBinary('/nowhere/koffi.node')
+  expect(loadKoffi()).toMatchObject({ load: expect.any(Function), view: expect.any(Function) })
+  expect(koffiBinary()).toBeUndefined()
 })
 
 test('a program that awaits a lock stays alive until it has it', async () => {
