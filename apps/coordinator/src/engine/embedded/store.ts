@@ -7,6 +7,7 @@ import type { DiskSpace } from './disk-room.ts'
 import { allocator } from './allocate.ts'
 import { FileRoom } from './file-room.ts'
 import type { FileFigures } from './file-room.ts'
+import { keepFreedPages } from './keep-freed-pages.ts'
 import type { KeyRange } from './keys.ts'
 
 /** One change: `value` undefined takes the key away. */
@@ -52,6 +53,7 @@ export class Store {
   constructor(dataDir: string) {
     this.#dataDir = dataDir
     const path = join(dataDir, STORE_FILE)
+    keepFreedPages()
     try {
       this.#db = open({
         path,
