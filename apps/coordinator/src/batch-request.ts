@@ -89,7 +89,10 @@ export interface BatchSink {
 /** An open batch, taken over from whoever read it before. */
 export interface TakenOver {
   readonly handle: BatchHandle
-  readonly batch: AttachedBatch
+  /** Settled when what came of its input is recorded, or refused: a client that is told that something came keeps it no longer. */
+  readonly recorded: Promise<void>
+  /** What its new reader is to be told then. */
+  readonly batch: () => AttachedBatch
 }
 
 /** What a session may do with its batch. After the batch is over every call does nothing. */

@@ -19,6 +19,7 @@ export class AttachedReader implements BatchSink {
   readonly #read: RecordedResults
   readonly #told: IntervalSet
   #phase: 'reading' | 'live' | 'over' = 'reading'
+  #isAttached = false
   /** Something was recorded since the round began. */
   #missed = false
   /** The batch is over, and what is missing is in the record. */
@@ -36,6 +37,11 @@ export class AttachedReader implements BatchSink {
   /** It reads the record still, and does not hear what comes. */
   get isReading(): boolean {
     return this.#phase === 'reading'
+  }
+
+  /** It was refused, or has another reader. */
+  get isOver(): boolean {
+    return this.#phase === 'over'
   }
 
   get reader(): BatchSink['reader'] {
@@ -96,6 +102,7 @@ export class AttachedReader implements BatchSink {
   }
 
   attached(batch: AttachedBatch): void {
+    this.#isAttached = true
     this.#sink.attached(batch)
   }
 
@@ -116,7 +123,8 @@ export class AttachedReader implements BatchSink {
   }
 
   credit(bytes: number): void {
-    if (this.#phase !== 'over') this.#sink.credit(bytes)
+    // What was dealt with before is not in what the reader is told to be held.
+    if (this.#isAttached && this.#phase !== 'over') this.#sink.credit(bytes)
   }
 
   done(summary: BatchSummary): void {

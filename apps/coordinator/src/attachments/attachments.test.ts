@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Random } from '@forkpool/pool-core/base'
+import { deferred, ForkpoolError } from '@forkpool/pool-core/base'
 import { encodeItems } from '@forkpool/pool-core/protocol'
 import type { BatchId, SessionId } from '@forkpool/pool-core/scheduler'
 import { FakeClock } from '@forkpool/pool-core/testing'
@@ -152,6 +153,32 @@ describe('attach', () => {
     await house.runAll()
     expect(inOrder(second.sink)).toEqual(squares(1, 2, 3))
     expect(house.clock.pending).toBe(0)
+  })
+
+  test('hears nothing before what came of the input is recorded: who is told that it came, keeps it no longer', async () => {
+    for (const isTaken of [true, false]) {
+      const house = new House()
+      const first = await house.submit([1, 2], false)
+      await house.answer()
+      const append = deferred<void>()
+      const { engine } = house
+      const recorded = engine.append.bind(engine)
+      engine.append = (...items) => append.promise.then(() => recorded(...items))
+      first.handle.add(encodeItems([3]), true)
+      const second = await house.attach(first.sink.id)
+      await house.runAll()
+      expect(second.sink.said).toEqual([])
+      if (isTaken) append.resolve()
+      else append.reject(new ForkpoolError('DISK_FULL'))
+      await settled()
+      await house.runAll()
+      if (isTaken) {
+        expect(second.sink.attachedBatch).toMatchObject({ received: 3, inputEnded: true, heldBytes: 8 })
+        expect(second.sink.credits).toBe(8)
+        expect(inOrder(second.sink)).toEqual(squares(1, 2, 3))
+      } else expect(second.sink.said).toEqual(['DISK_FULL'])
+      expect(house.dispatcher.open.size).toBe(0)
+    }
   })
 
   test('by the session and number of its submission, and without what the client has', async () => {

@@ -162,9 +162,12 @@ export class Attachments {
     if (open !== undefined) {
       this.#orphans.get(id)?.()
       this.#orphans.delete(id)
-      sink.attached(open.batch)
+      await open.recorded
+      if (reader.isOver) return
+      const batch = open.batch()
+      reader.attached(batch)
       const handle = new ReaderHandle(open.handle, reader, !engine.durable)
-      found(handle, open.batch)
+      found(handle, batch)
       // A batch whose record cannot be read is one whose reader is gone.
       void reader.start(undefined).then((isRead) => (isRead ? handle.goOn() : open.handle.leave()))
       return

@@ -3,7 +3,7 @@ import { blockBytes } from '@forkpool/pool-core/protocol'
 import type { ForkpoolError, Instant } from '@forkpool/pool-core/base'
 import { whyGivenUp } from '@forkpool/pool-core/dispatch'
 import type { BatchId, BatchSettled } from '@forkpool/pool-core/scheduler'
-import type { BatchRequest, BatchSink } from '../batch-request.ts'
+import type { AttachedBatch, BatchRequest, BatchSink } from '../batch-request.ts'
 import type { RecordedRange } from '../engine/engine.ts'
 import type { PoolLabel } from '../dispatch-observer.ts'
 
@@ -55,6 +55,8 @@ export class BatchRun {
   arrivedAll = false
   /** Blocks of items that are being recorded. Written by the dispatcher. */
   appending = 0
+  /** Settled when all that has come of its input is recorded, or refused; never rejects. Written by the dispatcher. */
+  recording: Promise<void> = Promise.resolve()
   /** Bytes of items that came and were not credited. Written by the dispatcher. */
   heldBytes = 0
   completed = 0
@@ -112,6 +114,12 @@ export class BatchRun {
     if (this.summary === undefined) return
     const { completed, failed } = this.summary
     this.summary = { ...this.summary, cancelled: submitted - completed - failed }
+  }
+
+  /** What is told to a client that comes back for it. */
+  attached(): AttachedBatch {
+    const { id, request, pool, arrived, arrivedAll, heldBytes } = this
+    return { id, task: request.task, pool: pool.name, poolSize: pool.size, received: arrived, inputEnded: arrivedAll, heldBytes }
   }
 
   /** Nobody listens any more. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Random } from '@forkpool/pool-core/base'
+import { deferred, ForkpoolError } from '@forkpool/pool-core/base'
 import type { BatchSummary, RunMessage } from '@forkpool/pool-core/protocol'
 import { decodeItems, encodeItems } from '@forkpool/pool-core/protocol'
 import type { SessionId, WorkerId } from '@forkpool/pool-core/scheduler'
@@ -97,7 +98,7 @@ const REQUEST: BatchRequest = {
   reply: 'auto',
 }
 
-function create(more: Pick<DispatcherParts, 'tasksPerWorker'> = {}): {
+function create(more: Partial<Pick<DispatcherParts, 'tasksPerWorker' | 'engine'>> = {}): {
   readonly dispatcher: Dispatcher
   readonly workers: ScriptedWorkers
   readonly counts: Counts
@@ -286,11 +287,39 @@ describe('Dispatcher', () => {
     const sinks = [reading('a', 1), reading('a', 2), reading('b', 0)] as const
     const { id } = dispatcher.submit(REQUEST, encodeItems([1, 2]), true, sinks[0])
     await settle()
-    expect(dispatcher.takeOver(id, sinks[1])?.batch.received).toBe(2)
+    expect(dispatcher.takeOver(id, sinks[1])?.batch().received).toBe(2)
     expect(() => dispatcher.takeOver(id, sinks[0])).toThrow('Another connection has taken this batch over')
     dispatcher.takeOver(id, sinks[2])
     await runAll(workers)
     expect(sinks.map(({ summary }) => summary?.completed)).toEqual([undefined, undefined, 2])
+  })
+
+  test('a batch whose further items are refused while its beginning is being recorded is cancelled, and leaves nothing', async () => {
+    const isRecorded = deferred<void>()
+    class SlowEngine extends MemoryEngine {
+      override open(...batch: Parameters<MemoryEngine['open']>): Promise<void> {
+        return isRecorded.promise.then(() => super.open(...batch))
+      }
+      override append(): Promise<void> {
+        return Promise.reject(new ForkpoolError('DISK_FULL'))
+      }
+    }
+    const engine = new SlowEngine()
+    const { dispatcher, workers, counts } = create({ engine })
+    const sink = new Sink()
+    const handle = dispatcher.submit(REQUEST, encodeItems([1, 2]), false, sink)
+    handle.add(encodeItems([3]), true)
+    await settle()
+    expect(sink.said).toEqual([`failed ${new ForkpoolError('DISK_FULL').message}`])
+    isRecorded.resolve()
+    await runAll(workers)
+    expect(dispatcher.open.size).toBe(0)
+    expect(engine.usage()).toMatchObject({ openBatches: 0, endedBatches: 1 })
+    expect(counts.unaccounted).toBe(0)
+    const next = new Sink()
+    dispatcher.submit(REQUEST, encodeItems([4]), true, next)
+    await runAll(workers)
+    expect(next.outcomes()).toEqual(new Map([[0, 16]]))
   })
 
   test('items that are being recorded when their batch is cancelled, or ends by a failure, are in its account', async () => {

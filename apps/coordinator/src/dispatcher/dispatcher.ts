@@ -168,9 +168,9 @@ export class Dispatcher {
     this.#runs.set(id, run)
     observer.batchOpened(run.pool)
     const record = { ...request, id, pool: pool.name, poolSize: pool.size, submittedAt: run.submittedAt }
-    engine.open(record, items, ended).then(
+    run.recording = engine.open(record, items, ended).then(
       () => this.#opened(run, items, ended),
-      (error: unknown) => this.#refused(run, error),
+      (error: unknown) => this.#refused(run, error, !run.scheduled),
     )
     // A small batch runs while the disk writes it. A larger one waits, so that what is not yet recorded stays bounded, and so does one that may
     // be known already by its key and must not run twice.
@@ -211,9 +211,7 @@ export class Dispatcher {
     run.sink = sink
     before.failed(new ForkpoolError('SUPERSEDED'))
     this.#pauseFor(id, 'reader', false)
-    const { pool, arrived, arrivedAll, heldBytes, request } = run
-    const batch = { id, task: request.task, pool: pool.name, poolSize: pool.size, received: arrived, inputEnded: arrivedAll, heldBytes }
-    return { handle: runHandle(run, sink, this.#calls), batch }
+    return { handle: runHandle(run, sink, this.#calls), recorded: run.recording, batch: () => run.attached() }
   }
 
   /** Nobody reads the batch for now. What a memory keeps of its results is little, so without a disk it waits for its reader. */
@@ -304,7 +302,7 @@ export class Dispatcher {
       },
       (error: unknown) => this.#refused(run, error),
     )
-    void appended.then(() => this.#appended(run))
+    run.recording = appended.then(() => this.#appended(run))
   }
 
   /** The end of a batch that was cancelled, or failed, waits for the items that are being recorded: they are part of its account. */
@@ -328,7 +326,7 @@ export class Dispatcher {
   #end(run: BatchRun): void {
     if (!this.#runs.has(run.id)) return
     run.arrivedAll = true
-    this.#parts.engine.end(run.id).then(
+    run.recording = this.#parts.engine.end(run.id).then(
       () => this.#inputEnded(run),
       (error: unknown) => this.#refused(run, error),
     )
@@ -345,14 +343,14 @@ export class Dispatcher {
     if (paused !== undefined) this.#steps.feed({ kind: 'batch-paused', batch, paused })
   }
 
-  /** The engine did not take it: the client hears why, and what is scheduled of it is cancelled. */
-  #refused(run: BatchRun, error: unknown): void {
+  /** The engine did not take it, or a part: the client hears why. What is there of it is cancelled, also where its beginning is still being recorded. */
+  #refused(run: BatchRun, error: unknown, isWhole = false): void {
     if (!this.#runs.has(run.id)) return
     run.sink.failed(error)
     run.detach()
     if (run.summary !== undefined) return
-    if (run.scheduled) this.cancel(run.id)
-    else this.#drop(run)
+    if (isWhole) this.#drop(run)
+    else this.cancel(run.id)
   }
 
   /** Nothing is recorded of it, or no more. */
