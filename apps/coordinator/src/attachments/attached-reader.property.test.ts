@@ -91,7 +91,7 @@ test('each result is told once and the end last, whatever the interleaving of re
       const wasOver = before === ranges.length && batch.underWay === 0
       // Of the last of those recorded the reader hears though they are in the record that it reads.
       const told = Math.max(0, before - batch.underWay)
-      const started = reader.start(wasOver ? summary : undefined)
+      const started = reader.start(wasOver ? { summary } : undefined)
       const live = async (): Promise<void> => {
         for (const [i, range] of ranges.entries()) {
           if (i < told || wasOver) continue
@@ -134,7 +134,7 @@ test('nothing is told to a reader that is behind', async () => {
   const sink = new HeardSink()
   const reader = new AttachedReader(sink, (from) => record.read(from), new IntervalSet())
   reader.pause(true)
-  const started = reader.start(summaryOf(4))
+  const started = reader.start({ summary: summaryOf(4) })
   await new Promise(setImmediate)
   expect(sink.said).toEqual([])
   reader.pause(false)
@@ -190,7 +190,7 @@ test('an ended batch whose reader wants no more ends for it, with the summary of
   record.ranges.push(rangeOf(0, 1), rangeOf(1, 1))
   const sink = new HeardSink()
   const reader = new AttachedReader(sink, (from) => record.read(from), new IntervalSet())
-  const started = reader.start(summaryOf(2))
+  const started = reader.start({ summary: summaryOf(2) })
   reader.finish(summaryOf(2))
   await started
   reader.finish(summaryOf(2))

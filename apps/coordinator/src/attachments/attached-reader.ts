@@ -1,8 +1,8 @@
-import { deferred } from '@forkpool/pool-core/base'
+import { deferred, ForkpoolError } from '@forkpool/pool-core/base'
 import type { Deferred, IntervalSet } from '@forkpool/pool-core/base'
 import type { BatchSummary } from '@forkpool/pool-core/protocol'
 import type { AttachedBatch, BatchSink } from '../batch-request.ts'
-import type { RecordedRange } from '../engine/engine.ts'
+import type { GivenUp, RecordedRange, StoredEnd } from '../engine/engine.ts'
 import { partOfRange } from './part-of-range.ts'
 
 /** What was recorded of one batch, by ascending index, but for what the reader has. */
@@ -24,6 +24,8 @@ export class AttachedReader implements BatchSink {
   #missed = false
   /** The batch is over, and what is missing is in the record. */
   #summary: BatchSummary | undefined
+  /** And was given up. */
+  #givenUp: GivenUp | undefined
   /** Settled when the reader can take more; undefined while it can. */
   #paused: Deferred<void> | undefined
 
@@ -49,11 +51,12 @@ export class AttachedReader implements BatchSink {
   }
 
   /**
-   * Begins to read the record. `summary`: the batch was over before. Never rejects: what is wrong, the reader hears. False: the record could not be
+   * Begins to read the record. `end`: the batch was over before. Never rejects: what is wrong, the reader hears. False: the record could not be
    * read, and nobody reads the batch any more.
    */
-  async start(summary: BatchSummary | undefined): Promise<boolean> {
-    this.#summary ??= summary
+  async start(end: Omit<StoredEnd, 'at'> | undefined): Promise<boolean> {
+    this.#summary ??= end?.summary
+    this.#givenUp = end?.givenUp
     try {
       do {
         this.#missed = false
@@ -69,7 +72,8 @@ export class AttachedReader implements BatchSink {
       return true
     }
     this.#phase = 'over'
-    this.#sink.done(this.#summary)
+    if (this.#givenUp === undefined) this.#sink.done(this.#summary)
+    else this.#sink.failed(new ForkpoolError(this.#givenUp.code, this.#givenUp.message))
     return true
   }
 

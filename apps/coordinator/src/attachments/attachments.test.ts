@@ -203,6 +203,19 @@ describe('attach', () => {
     }
   })
 
+  test('of a batch that was given up it says why, after what there is', async () => {
+    const house = new House()
+    const first = await house.submit([1, 2, 3, 4, 5, 6, 7, 8, 9], true, { ...REQUEST, deadlineMs: 50 })
+    await house.answer()
+    house.clock.advance(50)
+    await house.runAll()
+    expect(first.sink.said.at(-1)).toBe('TIMED_OUT')
+    const again = await house.attach(first.sink.id)
+    expect(again.sink.said[0]).toBe('attached')
+    expect(again.sink.said.slice(1)).toEqual(first.sink.said.slice(1))
+    expect(again.sink.outcomes.size).toBeLessThan(9)
+  })
+
   test('an ended batch that nobody wants to read further ends at once for whoever cancels it', async () => {
     const house = new House()
     const { sink } = await house.submit([1, 2, 3], true)

@@ -178,7 +178,7 @@ export class Attachments {
     const batch: AttachedBatch = { id, task, pool, poolSize, received: stored.ledger.submitted, inputEnded: true, heldBytes: 0 }
     sink.attached(batch)
     found(new EndedHandle(id, reader, ended.summary), batch)
-    void reader.start(ended.summary)
+    void reader.start(ended)
   }
 }
 

@@ -453,6 +453,7 @@ export class Dispatcher {
       batch: run.id,
       ranges,
       summary,
+      givenUp: run.givenUp && { code: run.givenUp.code, message: run.givenUp.message },
       recorded: (fresh) => this.#recorded(run, { ranges, fresh, summary }),
       failed: (error) => {
         this.#refused(run, error)

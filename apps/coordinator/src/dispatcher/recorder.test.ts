@@ -36,6 +36,7 @@ function create(): {
       batch: A,
       ranges: [succeeded(from, 1)],
       summary: end ? summaryOf(3) : undefined,
+      givenUp: undefined,
       recorded: (fresh) => said.push(`recorded ${fresh.map((range) => range.from).join()}`),
       failed: (error) => said.push(`failed ${(error as ForkpoolError).code}`),
     })

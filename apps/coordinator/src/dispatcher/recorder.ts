@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '@forkpool/pool-core/base'
 import { after, ForkpoolError } from '@forkpool/pool-core/base'
 import type { BatchSummary } from '@forkpool/pool-core/protocol'
 import type { BatchId } from '@forkpool/pool-core/scheduler'
-import type { Engine, RecordedRange } from '../engine/engine.ts'
+import type { Engine, GivenUp, RecordedRange } from '../engine/engine.ts'
 
 /** So long after the disk took nothing it is tried again. */
 const RETRY_AFTER_MS = 1_000
@@ -11,6 +11,8 @@ interface Record {
   readonly batch: BatchId
   readonly ranges: readonly RecordedRange[]
   readonly summary: BatchSummary | undefined
+  /** Told along with it. */
+  readonly givenUp: GivenUp | undefined
   readonly recorded: (fresh: readonly RecordedRange[]) => void
   readonly failed: (error: unknown) => void
 }
@@ -47,7 +49,7 @@ export class Recorder {
   }
 
   #try(record: Record): void {
-    this.#engine.record(record.batch, record.ranges, record.summary).then(record.recorded, (error: unknown) => {
+    this.#engine.record(record.batch, record.ranges, record.summary, record.givenUp).then(record.recorded, (error: unknown) => {
       if (isOfTheDisk(error)) this.#wait(record)
       else record.failed(error)
     })

@@ -165,6 +165,12 @@ function testReading(withEngine: WithEngine): void {
     ])
     const stored = await engine.batch(A.id)
     expect(stored).toMatchObject({ batch: { task: 'square', poolSize: 2 }, end: { summary: summaryOf(2) }, inputEnded: true })
+    expect(stored?.end?.givenUp).toBeUndefined()
+    const late = batchRecord('late')
+    await engine.open(late, encodeItems([1]), true)
+    const givenUp = { code: 'TIMED_OUT', message: 'too late' } as const
+    await engine.record(late.id, [], summaryOf(0, 0, 1), givenUp)
+    expect((await engine.batch(late.id))?.end).toMatchObject({ summary: summaryOf(0, 0, 1), givenUp })
   })
 }
 

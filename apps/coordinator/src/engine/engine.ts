@@ -1,4 +1,4 @@
-import type { IntervalSet } from '@forkpool/pool-core/base'
+import type { ErrorCode, IntervalSet } from '@forkpool/pool-core/base'
 import type { BatchId, SessionId } from '@forkpool/pool-core/scheduler'
 import type { BatchSummary, ItemBlock, TaskFailure } from '@forkpool/pool-core/protocol'
 
@@ -87,8 +87,16 @@ export interface StoredBatch {
   readonly itemsKept: boolean
 }
 
+/** Why a batch was given up as a whole: its deadline, or no worker is left. */
+export interface GivenUp {
+  readonly code: ErrorCode
+  readonly message: string
+}
+
 export interface StoredEnd {
   readonly summary: BatchSummary
+  /** Undefined: it was not. */
+  readonly givenUp?: GivenUp | undefined
   /** Wall clock, milliseconds since 1970. */
   readonly at: number
 }
@@ -138,11 +146,16 @@ export interface Engine {
   /** Records runs that failed and will be repeated, so that a restart does not forget them. Nobody needs to wait for it. */
   attempted(batch: BatchId, attempts: readonly AttemptRecord[]): Promise<void>
   /**
-   * Records results that nobody has recorded before, and, with `summary`, the end of the batch in the same step. Resolves to the ranges
+   * Records results that nobody has recorded before, and, with `summary`, the end of the batch in the same step, with why it was given up, if so. Resolves to the ranges
    * that are new: a range of which any task has a result already is a duplicate as a whole, is dropped and counted. After the end
    * everything is a duplicate. When it rejects, nothing of it is recorded.
    */
-  record(batch: BatchId, ranges: readonly RecordedRange[], summary: BatchSummary | undefined): Promise<readonly RecordedRange[]>
+  record(
+    batch: BatchId,
+    ranges: readonly RecordedRange[],
+    summary: BatchSummary | undefined,
+    givenUp?: GivenUp,
+  ): Promise<readonly RecordedRange[]>
   /** Figures of a batch, as this process knows them; undefined when it is unknown or forgotten. */
   ledger(batch: BatchId): LedgerEntry | undefined
   /** An open or ended batch; undefined when it is unknown or forgotten. */

@@ -8,6 +8,7 @@ import type {
   BatchRecord,
   Engine,
   EngineUsage,
+  GivenUp,
   LedgerEntry,
   OpenBatch,
   RecordedRange,
@@ -129,7 +130,12 @@ export class EmbeddedEngine implements Engine {
     await this.#write(attemptChanges(batch, attempts))
   }
 
-  async record(batch: BatchId, ranges: readonly RecordedRange[], summary: BatchSummary | undefined): Promise<readonly RecordedRange[]> {
+  async record(
+    batch: BatchId,
+    ranges: readonly RecordedRange[],
+    summary: BatchSummary | undefined,
+    givenUp?: GivenUp,
+  ): Promise<readonly RecordedRange[]> {
     const entry = this.#open.get(batch)
     if (entry === undefined) {
       if (this.#parts.reader.end(batch) === undefined) throw batchUnknown(batch)
@@ -139,7 +145,7 @@ export class EmbeddedEngine implements Engine {
     const changes: Change[] = fresh.flatMap((range) => rangeChanges(batch, range))
     const bytes = footprint(changes)
     this.#grow(entry, bytes)
-    const end = summary === undefined ? undefined : this.#endOf(entry, summary)
+    const end = summary === undefined ? undefined : this.#endOf(entry, summary, givenUp)
     if (end !== undefined) changes.push(...endChanges(batch, end, this.#keysGone(entry, end.itemsKept)))
     if (changes.length === 0) return fresh
     try {
@@ -258,11 +264,12 @@ export class EmbeddedEngine implements Engine {
     entry.keepItemKeys(changes.map(({ key }) => key))
   }
 
-  #endOf(entry: OpenEntry, summary: BatchSummary): EndValue {
+  #endOf(entry: OpenEntry, summary: BatchSummary, givenUp: GivenUp | undefined): EndValue {
     const { account, bytes, itemBytes } = entry
     account.close(summary)
     const itemsKept = account.failed + account.quarantined > 0
-    return { summary, at: this.#clock.wallTime(), ledger: account.entry(), bytes: itemsKept ? bytes : bytes - itemBytes, itemsKept }
+    const end = { summary, at: this.#clock.wallTime(), ledger: account.entry(), bytes: itemsKept ? bytes : bytes - itemBytes, itemsKept }
+    return givenUp === undefined ? end : { ...end, givenUp }
   }
 
   /** What goes with the end of a batch: the items, unless somebody may want to run a failed one again, and the attempts. */
@@ -300,7 +307,7 @@ export class EmbeddedEngine implements Engine {
     if (account !== undefined) return { batch, ledger: account.entry(), inputEnded: account.inputEnded, end: undefined, itemsKept: true }
     const end = reader.end(id)
     if (end === undefined) return undefined
-    const { summary, at, ledger, itemsKept } = end
-    return { batch, ledger, inputEnded: true, end: { summary, at }, itemsKept }
+    const { summary, givenUp, at, ledger, itemsKept } = end
+    return { batch, ledger, inputEnded: true, end: { summary, givenUp, at }, itemsKept }
   }
 }

@@ -8,6 +8,7 @@ import type {
   BatchRecord,
   Engine,
   EngineUsage,
+  GivenUp,
   LedgerEntry,
   OpenBatch,
   RecordedRange,
@@ -94,7 +95,12 @@ export class MemoryEngine implements Engine {
     return this.#entries.has(batch) ? DONE : Promise.reject(batchUnknown(batch))
   }
 
-  record(batch: BatchId, ranges: readonly RecordedRange[], summary: BatchSummary | undefined): Promise<readonly RecordedRange[]> {
+  record(
+    batch: BatchId,
+    ranges: readonly RecordedRange[],
+    summary: BatchSummary | undefined,
+    givenUp?: GivenUp,
+  ): Promise<readonly RecordedRange[]> {
     const entry = this.#entries.get(batch)
     if (entry === undefined) return Promise.reject(batchUnknown(batch))
     if (entry.end !== undefined) return Promise.resolve([])
@@ -102,7 +108,7 @@ export class MemoryEngine implements Engine {
     for (const range of fresh) this.#bytes += entry.results.add(range)
     if (summary !== undefined) {
       entry.account.close(summary)
-      entry.end = { summary, at: this.#clock.wallTime() }
+      entry.end = { summary, givenUp, at: this.#clock.wallTime() }
       this.#ended.push(batch)
       this.#endedBatches++
     }
