@@ -3,7 +3,7 @@ import { ForkpoolError } from '@forkpool/pool-core/base'
 import { isPossibleAnswer, StepRunner, TaskCatalogue } from '@forkpool/pool-core/dispatch'
 import type { ShardAnswer } from '@forkpool/pool-core/dispatch'
 import type { BatchSummary, ItemBlock, RanMessage, ShardFailure, TaskListing } from '@forkpool/pool-core/protocol'
-import { blockBytes, sliceBlock } from '@forkpool/pool-core/protocol'
+import { sliceBlock } from '@forkpool/pool-core/protocol'
 import type { Assign, BatchId, BatchSettled, PoolName, SchedulerState, ShardId, WorkerId } from '@forkpool/pool-core/scheduler'
 import { isShardTooLate } from '@forkpool/pool-core/scheduler'
 import type { AttemptRecord, OpenBatch, RecordedRange, StoredBatch } from '../engine/engine.ts'
@@ -18,7 +18,7 @@ import { isEarlierReader } from './earlier-reader.ts'
 import { EndedBatches } from './ended-batches.ts'
 import { failedAttempts } from './failed-attempts.ts'
 import { LoopPoll } from '../link/loop-poll.ts'
-import { openedEvent } from './opened-event.ts'
+import { Intake } from './intake.ts'
 import { LeftRuns } from './left-runs.ts'
 import { PoolRegistry } from './pool-registry.ts'
 import { quarantineLost } from './quarantine-lost.ts'
@@ -51,6 +51,7 @@ export class Dispatcher {
   readonly #recorder: Recorder
   readonly #pauses = new BatchPauses()
   readonly #replays: Replays
+  readonly #intake: Intake
   /** Ids are this and a count: no two coordinators share it, and no id costs a random number. */
   readonly #idPrefix: string
   #submitted = 0
@@ -63,8 +64,8 @@ export class Dispatcher {
   readonly #drain = new Drain(this.#runs, () => this.#steps.feed({ kind: 'drain-requested' }))
 
   readonly #calls: RunCalls = {
-    add: (run, items, ended) => this.#add(run, items, ended),
-    end: (run) => this.#end(run),
+    add: (run, items, ended) => this.#intake.add(run, items, ended),
+    end: (run) => this.#intake.end(run),
     cancel: (run) => void this.cancel(run.id),
     pause: (run, paused) => this.#pauseFor(run.id, 'reader', paused),
     leave: (run) => this.#left(run),
@@ -78,12 +79,28 @@ export class Dispatcher {
     this.#ended = new EndedBatches(parts.batchesKept)
     this.#replays = new Replays(parts, {
       feed: (event) => this.#steps.feed(event),
-      inputEnded: (run) => this.#inputEnded(run),
+      inputEnded: (run) => this.#intake.inputEnded(run),
       unreadable: (batch, error) => {
         parts.unreadable?.(batch, error)
         this.cancel(batch)
       },
     })
+    this.#intake = new Intake(
+      { ...parts, replays: this.#replays },
+      {
+        feed: (event) => this.#steps.feed(event),
+        isOpen: (run) => this.#runs.has(run.id),
+        opened: (run) => {
+          this.#drain.look()
+          // Last, so that the worker has its shard before this answer is written; a batch that ended at once still hears it first,
+          // because results wait for the engine's promise.
+          run.sink.accepted(run.id, run.pool.name, run.pool.size)
+        },
+        credit: (run, bytes) => this.#credit(run, bytes),
+        refused: (run, error, isWhole) => this.#refused(run, error, isWhole),
+        ended: (run) => this.#record(run, [], run.summary),
+      },
+    )
     this.#recorder = new Recorder(parts.engine, parts.clock, (batch, isStalled) => this.#pauseFor(batch, 'disk', isStalled))
     const { clock, fleet, random, scheduler } = parts
     this.#steps = new StepRunner({
@@ -158,23 +175,16 @@ export class Dispatcher {
     this.tasks.demand(request.task)
     const { pool, changed } = this.pools.resolve(request.pool, request.poolSize)
     if (changed) this.#steps.feed({ kind: 'pool-set', pool: pool.name as PoolName, size: pool.size })
-    const { clock, engine, observer } = this.#parts
+    const { clock, observer } = this.#parts
     const id = `${this.#idPrefix}${(++this.#submitted).toString(36)}` as BatchId
     const run = new BatchRun(id, request, pool, sink, clock.wallTime(), clock.now())
     run.isSmall = ended && items !== undefined && items.bytes.byteLength <= SMALL_BYTES
     if (run.isSmall) this.#stir()
     else this.#largeOpen++
-    this.#arrived(run, items, ended)
     this.#runs.set(id, run)
     observer.batchOpened(run.pool)
     const record = { ...request, id, pool: pool.name, poolSize: pool.size, submittedAt: run.submittedAt }
-    run.recording = engine.open(record, items, ended).then(
-      () => this.#opened(run, items, ended),
-      (error: unknown) => this.#refused(run, error, !run.scheduled),
-    )
-    // A small batch runs while the disk writes it. A larger one waits, so that what is not yet recorded stays bounded, and so does one that may
-    // be known already by its key and must not run twice.
-    if (run.isSmall && request.hasKey !== true) this.#schedule(run, items, ended)
+    this.#intake.open(run, record, items, ended, run.isSmall && request.hasKey !== true)
     return runHandle(run, sink, this.#calls)
   }
 
@@ -191,7 +201,7 @@ export class Dispatcher {
       this.#largeOpen++
       this.#runs.set(run.id, run)
       this.#parts.observer.batchOpened(pool)
-      this.#tellOpened(run, undefined, false)
+      this.#intake.reopen(run)
       this.#replays.begin(run, open)
       if (run.request.failFast && run.failed > 0) this.cancel(run.id)
     }
@@ -221,14 +231,6 @@ export class Dispatcher {
     this.left.add(run)
     this.#pauseFor(run.id, 'reader', !this.#parts.engine.durable && run.request.detached !== true)
     this.#parts.left?.(run.id, run.goesOnAlone)
-  }
-
-  #arrived(run: BatchRun, items: ItemBlock | undefined, ended: boolean): void {
-    if (items !== undefined) {
-      run.arrived += items.count
-      run.heldBytes += blockBytes(items)
-    }
-    run.arrivedAll = ended
   }
 
   /** Cancels an open batch: queued tasks at once, running ones soon. False if there is no such open batch. */
@@ -267,74 +269,6 @@ export class Dispatcher {
     this.#steps.stop()
     this.#recorder.stop()
     this.#replays.stop()
-  }
-
-  #opened(run: BatchRun, items: ItemBlock | undefined, ended: boolean): void {
-    if (!run.scheduled) this.#schedule(run, items, ended)
-    this.#drain.look()
-    // Last, so that the worker has its shard before this answer is written; a batch that ended at once still hears it first,
-    // because results wait for the engine's promise.
-    run.sink.accepted(run.id, run.pool.name, run.pool.size)
-  }
-
-  #schedule(run: BatchRun, items: ItemBlock | undefined, ended: boolean): void {
-    run.inputEnded = ended
-    this.#tellOpened(run, items, ended)
-    if (run.cancelling) this.#steps.feed({ kind: 'batch-cancelled', batch: run.id })
-  }
-
-  #tellOpened(run: BatchRun, items: ItemBlock | undefined, ended: boolean): void {
-    run.scheduled = true
-    // An empty block is not a block: the scheduler would wait for items that never settle.
-    const first = items === undefined || items.count === 0 ? undefined : items
-    if (first !== undefined) run.hold(first, this.#parts.clock.now())
-    this.#steps.feed(openedEvent(run, first, ended))
-  }
-
-  #add(run: BatchRun, items: ItemBlock, ended: boolean): void {
-    if (!this.#runs.has(run.id)) return
-    this.#arrived(run, items, ended)
-    run.appending++
-    const appended = this.#parts.engine.append(run.id, items, ended).then(
-      () => {
-        this.#added(run, items)
-        if (ended) this.#inputEnded(run)
-      },
-      (error: unknown) => this.#refused(run, error),
-    )
-    run.recording = appended.then(() => this.#appended(run))
-  }
-
-  /** The end of a batch that was cancelled, or failed, waits for the items that are being recorded: they are part of its account. */
-  #appended(run: BatchRun): void {
-    if (--run.appending > 0 || run.summary === undefined || !this.#runs.has(run.id)) return
-    run.countLate(this.#parts.engine.ledger(run.id)?.submitted ?? 0)
-    this.#record(run, [], run.summary)
-  }
-
-  #added(run: BatchRun, items: ItemBlock): void {
-    if (items.count === 0 || !this.#runs.has(run.id)) return
-    // What is added while earlier items are read back is read in its turn.
-    if (this.#replays.added(run.id)) {
-      this.#credit(run, blockBytes(items))
-      return
-    }
-    run.hold(items, this.#parts.clock.now())
-    this.#steps.feed({ kind: 'items-added', batch: run.id, count: items.count, bytes: items.bytes.byteLength })
-  }
-
-  #end(run: BatchRun): void {
-    if (!this.#runs.has(run.id)) return
-    run.arrivedAll = true
-    run.recording = this.#parts.engine.end(run.id).then(
-      () => this.#inputEnded(run),
-      (error: unknown) => this.#refused(run, error),
-    )
-  }
-
-  #inputEnded(run: BatchRun): void {
-    run.inputEnded = true
-    if (!this.#replays.has(run.id)) this.#steps.feed({ kind: 'batch-ended', batch: run.id })
   }
 
   #pauseFor(batch: BatchId, reason: PauseReason, isPaused: boolean): void {
