@@ -32,6 +32,8 @@ const SETTINGS = [
   ['--orphan-ms', '10000'],
   ['--input-window-bytes', '65536'],
   ['--result-window-bytes', '65536'],
+  // Each single call is a batch, and the audit looks at all of them.
+  ['--batches-kept', '10000'],
   ['--log-level', 'warn'],
 ].flat()
 
