@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/forkpool.mjs', import.meta.url))
 
@@ -15,9 +17,22 @@ export interface Finished {
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
+/** Those that have not ended. */
+const running = new Set<Child>()
+
+// A test that fails does not come to the line that stops its coordinator, which would then serve for ever.
+afterAll(async () => {
+  const closed = [...running].map((child) => once(child, 'close'))
+  for (const child of running) child.kill('SIGKILL')
+  await Promise.all(closed)
+})
+
 function start(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Child {
   const env = { ...process.env, FORKPOOL_URL: '', FORKPOOL_TOKEN: '', ...environment }
-  return spawn(process.execPath, [PROGRAM, ...words], { stdio: ['pipe', 'pipe', 'pipe'], env })
+  const child = spawn(process.execPath, [PROGRAM, ...words], { stdio: ['pipe', 'pipe', 'pipe'], env })
+  running.add(child)
+  child.once('close', () => running.delete(child))
+  return child
 }
 
 function gather(stream: Readable): () => string {
