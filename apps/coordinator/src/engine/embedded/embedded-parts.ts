@@ -41,7 +41,7 @@ export async function openParts(options: EmbeddedOptions, openBytes: () => numbe
   try {
     // LMDB is native code: who runs without a disk never loads it.
     const { Store: OpenStore } = await import('./store.ts')
-    store = new OpenStore(dataDir)
+    store = new OpenStore(dataDir, clock)
     await migrate(store, dataDir)
   } catch (error) {
     await store?.close()

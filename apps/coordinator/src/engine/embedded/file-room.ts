@@ -1,5 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
+import type { Cancel, Clock, Instant } from '@forkpool/pool-core/base'
+import { after } from '@forkpool/pool-core/base'
 import type { Allocate } from './allocate.ts'
 import type { Change } from './store.ts'
 
@@ -14,10 +16,22 @@ export interface FileFigures {
   readonly usedPages: number
 }
 
-/** The file grows by so much at once, where the disk has it; by less where that has to be written. */
+/** The file grows in a commit by so much at once, where the disk has it; by less where that has to be written. */
 const GROW_BYTES = 16 * 1024 * 1024
 const GROW_WRITTEN_BYTES = 2 * 1024 * 1024
 const ZEROS = Buffer.alloc(256 * 1024)
+
+/**
+ * In quiet moments room is written with zeros, as much as the store has grown by since it was opened, up to this, and never more than this part of what the disk has left. In
+ * space that is merely allocated the file system has to note of each piece, at the moment of the commit, that it holds something now: on ext4 that is the
+ * larger part of what a commit of results costs.
+ */
+const AHEAD_BYTES_MAX = 64 * 1024 * 1024
+const AHEAD_SHARE = 1 / 16
+/** A moment is quiet when no commit has been asked for so long. */
+const QUIET_MS = 20
+/** Written at once: a commit that is asked for meanwhile waits half a millisecond. */
+const AHEAD_STEP_BYTES = 512 * 1024
 
 /** Kept for changes that take something away: they need pages before they free any. */
 const KEPT_PAGES = 256
@@ -37,11 +51,15 @@ const HEAD_BYTES = 32
  *
  * The room lies behind the last page in use: allocated, or where that cannot be zeros, which LMDB overwrites. Where the disk has none, free pages within the file are the rest of it: their
  * number is a guess, and so is all of it on a file system that copies on write.
+ *
+ * What it writes itself lies behind the end of the file, and never while a commit is made: LMDB has no page there.
  */
 export class FileRoom {
   readonly #path: string
   readonly #figures: () => FileFigures
   readonly #allocator: Allocate
+  readonly #freeBytes: () => number
+  readonly #clock: Clock
   #file: FileHandle | undefined
   #fileBytes = 0
   #pageBytes = 4096
@@ -52,15 +70,46 @@ export class FileRoom {
   #freePages = 0
   /** The last guess was wrong. */
   #isMisjudged = false
+  /** Commits that are being made: one, or none. */
+  #commits = 0
+  /** The last page in use when the store was opened. */
+  #firstLastPage = 0
+  #lastCommitAt: Instant
+  #cancelLook: Cancel | undefined
+  /** A step of writing ahead; never rejects. */
+  #step: Promise<void> = Promise.resolve()
+  #isClosed = false
 
-  constructor(path: string, figures: () => FileFigures, allocator: Allocate) {
-    this.#path = path
-    this.#figures = figures
-    this.#allocator = allocator
+  /** @param freeBytes what the file system has left. */
+  constructor(parts: {
+    readonly path: string
+    readonly figures: () => FileFigures
+    readonly allocator: Allocate
+    readonly freeBytes: () => number
+    readonly clock: Clock
+  }) {
+    this.#path = parts.path
+    this.#figures = parts.figures
+    this.#allocator = parts.allocator
+    this.#freeBytes = parts.freeBytes
+    this.#clock = parts.clock
+    this.#lastCommitAt = parts.clock.now()
   }
 
-  /** Resolves when there is room for the changes. Rejects with the error of the file system when it has none; then nothing has changed. */
-  async need(changes: readonly Change[]): Promise<void> {
+  /** Makes room for the changes, then commits them. Rejects as `commit` does, or with the error of the file system when it has no room; then nothing has changed. */
+  async during(changes: readonly Change[], commit: () => Promise<void>): Promise<void> {
+    this.#commits++
+    try {
+      await this.#step
+      await this.#need(changes)
+      await commit()
+    } finally {
+      this.#commits--
+      this.#rest()
+    }
+  }
+
+  async #need(changes: readonly Change[]): Promise<void> {
     const kept = changes.some(({ value }) => value !== undefined) ? KEPT_PAGES : 0
     let pages = this.#pagesOf(changes)
     if (pages + kept > this.#freePages) {
@@ -77,6 +126,9 @@ export class FileRoom {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
+    this.#cancelLook?.()
+    await this.#step
     await this.#file?.close()
     this.#file = undefined
   }
@@ -104,6 +156,7 @@ export class FileRoom {
     if (this.#file === undefined) {
       this.#file = await open(this.#path, 'r+')
       this.#fileBytes = (await this.#file.stat()).size
+      this.#firstLastPage = this.#figures().lastPage
     }
     const { pageBytes, lastPage, treePages, usedPages } = this.#figures()
     this.#pageBytes = pageBytes
@@ -145,6 +198,49 @@ export class FileRoom {
   #grown(bytes: number): void {
     this.#fileBytes += bytes
     this.#freePages = Math.floor(this.#fileBytes / this.#pageBytes) - this.#lastPage - 1
+  }
+
+  /** When nothing is committed for a while, room is written. */
+  #rest(): void {
+    if (this.#isClosed) return
+    this.#lastCommitAt = this.#clock.now()
+    this.#lookAt(after(this.#lastCommitAt, QUIET_MS))
+  }
+
+  #lookAt(at: Instant): void {
+    const look = (): void => {
+      this.#cancelLook = undefined
+      const due = after(this.#lastCommitAt, QUIET_MS)
+      if (this.#clock.now() < due) this.#lookAt(due)
+      else void this.#writeAhead()
+    }
+    this.#cancelLook ??= this.#clock.schedule(at, look, { unref: true })
+  }
+
+  async #writeAhead(): Promise<void> {
+    // Of pages that a commit is promised LMDB does not know yet.
+    if (this.#commits > 0 || this.#file === undefined) return
+    await this.#look()
+    // From this question to the step in one go: a commit that begins later waits for the step.
+    while (this.#commits === 0 && !this.#isClosed && this.#freePages * this.#pageBytes < this.#aheadBytes) {
+      let isWritten = false
+      this.#step = this.#writeStep().then(
+        () => void (isWritten = true),
+        // The disk is full, perhaps: whoever commits hears of it.
+        () => undefined,
+      )
+      await this.#step
+      if (!isWritten) return
+    }
+  }
+
+  get #aheadBytes(): number {
+    return Math.min(AHEAD_BYTES_MAX, (this.#lastPage - this.#firstLastPage) * this.#pageBytes, this.#freeBytes() * AHEAD_SHARE)
+  }
+
+  async #writeStep(): Promise<void> {
+    await this.#write(AHEAD_STEP_BYTES)
+    await (this.#file as FileHandle).datasync()
   }
 
   async #write(bytes: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, fsyncSync, openSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { ForkpoolError } from '@forkpool/pool-core/base'
+import type { Clock } from '@forkpool/pool-core/base'
+import { ForkpoolError, systemClock } from '@forkpool/pool-core/base'
 import type { RootDatabase } from 'lmdb'
 import { open } from 'lmdb'
 import type { DiskSpace } from './disk-room.ts'
@@ -50,7 +51,7 @@ export class Store {
   readonly #room: FileRoom
 
   /** Opens or makes the store in the folder, which must exist. @throws ForkpoolError DATA_DIR. */
-  constructor(dataDir: string) {
+  constructor(dataDir: string, clock: Clock = systemClock) {
     this.#dataDir = dataDir
     const path = join(dataDir, STORE_FILE)
     keepFreedPages()
@@ -71,7 +72,13 @@ export class Store {
       } as Parameters<typeof open>[0]) as RootDatabase<Buffer, Buffer>
       for (const file of [path, `${path}-lock`]) chmodSync(file, 0o600)
       syncFolder(dataDir)
-      this.#room = new FileRoom(path, () => this.#figures(), allocator())
+      this.#room = new FileRoom({
+        path,
+        figures: () => this.#figures(),
+        allocator: allocator(),
+        freeBytes: () => this.space().freeBytes,
+        clock,
+      })
     } catch (cause) {
       throw new ForkpoolError('DATA_DIR', `the store in ${dataDir} cannot be opened: ${textOf(cause)}`, { cause })
     }
@@ -100,10 +107,13 @@ export class Store {
    */
   async commit(changes: readonly Change[]): Promise<void> {
     try {
-      await this.#room.need(changes)
+      await this.#room.during(changes, () => this.#commit(changes))
     } catch (error) {
-      throw this.#explain(error)
+      throw error instanceof ForkpoolError ? error : this.#explain(error)
     }
+  }
+
+  async #commit(changes: readonly Change[]): Promise<void> {
     try {
       await this.#db.batch(() => {
         for (const { key, value } of changes) {
