@@ -9,9 +9,13 @@ import { median, percentile } from './measure/statistics.ts'
 const POOL_SIZE = 2
 
 const SQUARES = 1_000_000
-const PAIRS = 21
+/** A pair's ratio strays by 0.4 either way: so many hold the median to 0.05. */
+const PAIRS = 101
+const PYTHON_RUNS = 21
 /** V8 goes on compiling for some ten million tasks, on either side. */
 const WARM_UPS = 10
+/** After a batch the disk's side goes on for some ten milliseconds, with room for the next. */
+const PAUSE_MS = 200
 const PRICE_WANTED = 1.25
 const PYTHON_RATIO_WANTED = 1.5
 
@@ -59,7 +63,7 @@ async function measure(
 ): Promise<BenchResult> {
   const large = await compareLarge(services)
   const pythonSeconds: number[] = []
-  for (let i = 0; i < PAIRS; i++) pythonSeconds.push(await pythonMap(SQUARES))
+  for (let i = 0; i < PYTHON_RUNS; i++) pythonSeconds.push(await pythonMap(SQUARES))
   const price = 1 / large.medianRatio
   const pythonRatio = median(pythonSeconds) / large.medianOurs
   console.log(`median    ${milliseconds(large.medianOurs)} against ${milliseconds(large.medianTheirs)}: price ${percent(price)}`)
@@ -106,6 +110,7 @@ async function compareLarge({ durable, ephemeral }: Services): Promise<Pairs> {
   return await measurePairs({
     count: PAIRS,
     warmUps: WARM_UPS,
+    pauseMs: PAUSE_MS,
     ours: () => timed(durable),
     theirs: () => timed(ephemeral),
     onPair({ ours, theirs, ratio }, at) {
