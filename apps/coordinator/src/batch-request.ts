@@ -89,7 +89,10 @@ export interface BatchSink {
 /** An open batch, taken over from whoever read it before. */
 export interface TakenOver {
   readonly handle: BatchHandle
-  /** Settled when what came of its input is recorded, or refused: a client that is told that something came keeps it no longer. */
+  /**
+   * Resolves when what came of its input is recorded, or refused: a client that is told that something came keeps it no longer. Rejects when the disk does
+   * not take it now.
+   */
   readonly recorded: Promise<void>
   /** What its new reader is to be told then. */
   readonly batch: () => AttachedBatch

@@ -14,12 +14,12 @@ async function batches(url: string): Promise<readonly BatchView[]> {
   return all
 }
 
-test('a batch goes on after kill -9 of the coordinator, without its client, and every task is recorded once', async () => {
+test('a detached batch goes on after kill -9 of the coordinator, without its client, and every task is recorded once', async () => {
   const dataDir = dirs.next()
   const first = await Coordinator.start(['--data-dir', dataDir, '--workers', '2'])
   const cluster = await connect(first.url)
   const items = Array.from({ length: 400 }, () => 5)
-  const lost = cluster.pool({ size: 2 }).map('sleep', items, { chunkSize: 10 })
+  const lost = cluster.pool({ size: 2 }).map('sleep', items, { chunkSize: 10, detached: true })
   lost.catch(() => undefined)
   await waitUntil('the batch has results', async () => ((await batches(first.url))[0]?.completed ?? 0) > 0)
   first.signal('SIGKILL')

@@ -6,12 +6,16 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { decodeItems, encodeItems } from '@forkpool/pool-core/protocol'
 import type { BatchId } from '@forkpool/pool-core/scheduler'
+import { FakeClock } from '@forkpool/pool-core/testing'
 import { afterAll, expect, test } from 'vitest'
+import { backUp } from '../src/engine/embedded/back-up.ts'
+import type { EmbeddedEngine } from '../src/engine/embedded/embedded-engine.ts'
 import { batchRecord, failedTask, readResults, succeeded, summaryOf } from '../src/engine/engine-conformance.ts'
 import { migrate, type Migration } from '../src/engine/embedded/schema.ts'
 import { Store } from '../src/engine/embedded/store.ts'
-import { VERSION_KEY } from '../src/engine/embedded/keys.ts'
+import { KIND, kindRange, VERSION_KEY } from '../src/engine/embedded/keys.ts'
 import { storeRecord } from '../src/engine/embedded/stored-block.ts'
+import { verifyAll } from '../src/ledger/verify.ts'
 import { DataDirs } from './support/data-dirs.ts'
 
 const dirs = new DataDirs()
@@ -64,6 +68,86 @@ test('an open batch comes back with its items, what is recorded of it and its fa
   expect(after.ledger(A.id)).toEqual({ submitted: 7, recorded: 7, failed: 1, quarantined: 0, cancelled: 0, duplicates: 1 })
   expect(await after.ended(10)).toMatchObject([{ batch: { id: 'a' }, itemsKept: true }])
   await after.close()
+})
+
+async function readItems(engine: EmbeddedEngine, id: BatchId): Promise<readonly unknown[]> {
+  const items: unknown[] = []
+  for await (const { from, items: block } of engine.items(id, 0)) items.push(...decodeItems(block).map((item, i) => [from + i, item]))
+  return items
+}
+
+test('items that are written behind come to the disk before later results, when they have waited, with a flush or when the engine is closed; never where they have a result', async () => {
+  const dataDir = dirs.next()
+  const clock = new FakeClock()
+  const before = dirs.engine(dataDir, { clock })
+  await before.recover()
+  const opened = before.open(A, encodeItems([0, 10, 20]), false, true)
+  await before.append(A.id, encodeItems([30, 40, 50, 60]), false)
+  await Promise.all([before.record(A.id, [succeeded(0, 'a', 'b')], undefined), before.record(A.id, [succeeded(3, 'd')], undefined)])
+  await opened
+  expect(await readItems(before, A.id)).toEqual([[2, 20]])
+  await before.attempted(A.id, [{ index: 4, attempt: 1, outcome: 'failed', at: 7, message: 'bad' }])
+  expect(await readItems(before, A.id)).toHaveLength(2)
+  clock.advance(101)
+  await before.idle()
+  expect(await readItems(before, A.id)).toEqual([2, 4, 5, 6].map((index) => [index, 10 * index]))
+  await before.append(A.id, encodeItems([70]), true)
+  await before.idle()
+  expect(await readItems(before, A.id)).toHaveLength(4)
+  await before.close()
+
+  const engine = dirs.engine(dataDir)
+  const recordedRanges = [
+    { from: 0, to: 2 },
+    { from: 3, to: 4 },
+  ]
+  expect(await engine.recover()).toMatchObject([
+    { inputEnded: true, ledger: { submitted: 8, recorded: 3 }, recordedRanges, attempts: [{ index: 4 }] },
+  ])
+  expect(await readItems(engine, A.id)).toEqual([2, 4, 5, 6, 7].map((index) => [index, 10 * index]))
+  for await (const verdict of verifyAll(engine, [A.id])) expect(verdict.problems).toEqual([])
+  await engine.record(A.id, [succeeded(2, 'c'), succeeded(4, 'e', 'f', 'g', 'h')], summaryOf(8))
+  await expect(readItems(engine, A.id)).rejects.toMatchObject({ code: 'RESULTS_GONE' })
+  expect((await readResults(engine, A.id)).map(([, value]) => value).join('')).toBe('abcdefgh')
+  await engine.close()
+  const store = new Store(dataDir)
+  expect(store.keys(kindRange(A.id, KIND.items), 10)).toEqual([])
+  await store.close()
+})
+
+test('a batch of which nothing is written yet is known, and is not there after its coordinator was killed', async () => {
+  const dataDir = dirs.next()
+  const clock = new FakeClock()
+  const engine = dirs.engine(dataDir, { clock })
+  await engine.recover()
+  const opened = engine.open(A, encodeItems([1]), true, true)
+  expect(await engine.find('key')).toBe('a')
+  expect(await engine.batch(A.id)).toMatchObject({ batch: { id: 'a' }, ledger: { submitted: 1 } })
+  const copy = join(dirs.next(), 'store')
+  await backUp(dataDir, copy)
+  const killed = dirs.engine(copy)
+  expect(await killed.recover()).toEqual([])
+  await killed.close()
+  clock.advance(11)
+  await opened
+  await engine.close()
+})
+
+test('a hole in what is stored of a batch is found, and told', async () => {
+  const dataDir = dirs.next()
+  const engine = dirs.engine(dataDir)
+  await engine.recover()
+  await engine.open(A, encodeItems([1]), false)
+  for (const item of [2, 3]) await engine.append(A.id, encodeItems([item]), false)
+  await engine.close()
+  const store = new Store(dataDir)
+  const [, second] = store.keys(kindRange(A.id, KIND.items), 10)
+  await store.commit([{ key: second as Uint8Array, value: undefined }])
+  await store.close()
+  await expect(dirs.engine(dataDir).recover()).rejects.toMatchObject({
+    code: 'DATA_CORRUPT',
+    message: 'batch a: of tasks 1 to 1 there is neither item nor result',
+  })
 })
 
 test('items go with the end of a batch in which nothing failed; results stay', async () => {
@@ -133,16 +217,16 @@ test('a store of a newer version is refused and left as it is; an older one is b
       steps.push(name)
       return [{ key: Buffer.from(`\x7f${name}`), value: Buffer.from(String(old.get(VERSION_KEY)?.length)) }]
     }
-  await migrate(store, dataDir, [step('2'), step('3')])
-  expect(steps).toEqual(['2', '3'])
-  await migrate(store, dataDir, [step('2'), step('3')])
-  expect(steps).toEqual(['2', '3'])
-  expect(store.get(Buffer.from('\x7f3'))).toBeDefined()
+  await migrate(store, dataDir, [step('2'), step('3'), step('4')])
+  expect(steps).toEqual(['3', '4'])
+  await migrate(store, dataDir, [step('2'), step('3'), step('4')])
+  expect(steps).toEqual(['3', '4'])
+  expect(store.get(Buffer.from('\x7f4'))).toBeDefined()
   await store.close()
 
   await expect(dirs.engine(dataDir).recover()).rejects.toMatchObject({
     code: 'DATA_DIR',
-    message: expect.stringMatching(/has version 3, and this Forkpool knows versions up to 1/),
+    message: expect.stringMatching(/has version 4, and this Forkpool knows versions up to 2/),
   })
   const again = new Store(dataDir)
   await again.commit([{ key: VERSION_KEY, value: storeRecord({ version: 1 }) }])

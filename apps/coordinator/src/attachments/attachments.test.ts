@@ -60,6 +60,27 @@ describe('attach', () => {
     }
   })
 
+  test('hears nothing before what waits of the input is written, and why not where the disk does not take it; the batch goes on', async () => {
+    for (const isTaken of [true, false]) {
+      const house = new House()
+      const first = await house.submit([1, 2, 3], true)
+      const flush = deferred<void>()
+      house.engine.flush = () => flush.promise
+      const second = await house.attach(first.sink.id)
+      await settled()
+      expect(second.sink.said).toEqual([])
+      if (isTaken) flush.resolve()
+      else flush.reject(new ForkpoolError('DISK_FULL'))
+      await settled()
+      house.engine.flush = () => Promise.resolve()
+      const last = isTaken ? second : await house.attach(first.sink.id)
+      await house.runAll()
+      if (!isTaken) expect(second.sink.said).toEqual(['DISK_FULL'])
+      expect(last.sink.attachedBatch).toMatchObject({ received: 3, inputEnded: true })
+      expect(inOrder(last.sink)).toEqual(squares(1, 2, 3))
+    }
+  })
+
   test('by the session and number of its submission, and without what the client has', async () => {
     const house = new House()
     await house.submit([1, 2, 3, 4, 5, 6], true)

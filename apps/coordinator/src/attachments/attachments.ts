@@ -162,7 +162,10 @@ export class Attachments {
     if (open !== undefined) {
       this.#orphans.get(id)?.()
       this.#orphans.delete(id)
-      await open.recorded
+      await open.recorded.catch((error: unknown) => {
+        open.handle.leave()
+        throw error
+      })
       if (reader.isOver) return
       const batch = open.batch()
       reader.attached(batch)

@@ -41,6 +41,8 @@ export class BatchRun {
   cancelling = false
   /** It came whole in few bytes. Written by the dispatcher, once. */
   isSmall = false
+  /** Its items are written behind: its client has them until they are credited. Written by the dispatcher, once. */
+  isBehind = false
   /** What settled in an earlier life of the coordinator. Written once. */
   earlier: { readonly completed: number; readonly failed: number } | undefined
   /** No further item will come. Written by the dispatcher. */
@@ -59,6 +61,8 @@ export class BatchRun {
   recording: Promise<void> = Promise.resolve()
   /** Bytes of items that came and were not credited. Written by the dispatcher. */
   heldBytes = 0
+  /** Of these, those that have settled; they are credited when what settled them is recorded. Written by the dispatcher. */
+  settledBytes = 0
   completed = 0
   failed = 0
   /** Block 0 stands apart, and the rest is made when it is needed: most batches are one block, and many are one task. */

@@ -1,8 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { deferred, ForkpoolError } from '@forkpool/pool-core/base'
 import type { BatchSummary, RunMessage } from '@forkpool/pool-core/protocol'
 import { encodeItems } from '@forkpool/pool-core/protocol'
 import type { WorkerId } from '@forkpool/pool-core/scheduler'
+import type { BatchHandle, BatchRequest } from '../batch-request.ts'
+import type { Engine } from '../engine/engine.ts'
 import { MemoryEngine } from '../engine/memory/memory-engine.ts'
 import { Sink, REQUEST, create, settle, runAll } from '../../test/support/dispatcher-house.ts'
 
@@ -118,6 +120,40 @@ describe('Dispatcher', () => {
     expect(completed + cancelled).toBe(100)
     expect(cancelled).toBeGreaterThan(80)
     expect(counts.unaccounted).toBe(0)
+  })
+
+  test('items are credited when the results that settled them are recorded, and not before: until then their client has them', async () => {
+    const engine = new MemoryEngine()
+    const disk = deferred<void>()
+    const record = engine.record.bind(engine)
+    engine.record = (...results) => disk.promise.then(() => record(...results))
+    const { dispatcher, workers } = create({ engine })
+    const sink = new Sink()
+    const batch = dispatcher.submit(REQUEST, encodeItems([1, 2, 3, 4]), false, sink)
+    await runAll(workers)
+    expect(sink.credits).toBe(0)
+    expect(dispatcher.open.get(batch.id)?.heldBytes).toBe(32)
+    disk.resolve()
+    await settle()
+    expect(sink.credits).toBe(32)
+    expect(dispatcher.open.get(batch.id)?.heldBytes).toBe(0)
+  })
+
+  test('what its client may not have any more is not written behind: a batch that is detached, or has a key; and one that is left is flushed', async () => {
+    const engine: Engine = new MemoryEngine()
+    const open = vi.spyOn(engine, 'open')
+    const flush = vi.spyOn(engine, 'flush')
+    const { dispatcher } = create({ engine })
+    const submit = (more: Partial<BatchRequest>): BatchHandle =>
+      dispatcher.submit({ ...REQUEST, ...more }, encodeItems([1]), false, new Sink())
+    const plain = submit({})
+    submit({ detached: true })
+    submit({ idempotencyKey: 'k', hasKey: true })
+    await settle()
+    expect(open.mock.calls.map(([, , , behind]) => behind)).toEqual([true, false, false])
+    expect(flush).not.toHaveBeenCalled()
+    plain.leave()
+    expect(flush.mock.calls).toEqual([[plain.id]])
   })
 
   test('an unknown task is refused with the nearest name, and leaves nothing behind', () => {

@@ -181,10 +181,12 @@ export class Dispatcher {
     run.isSmall = ended && items !== undefined && items.bytes.byteLength <= SMALL_BYTES
     if (run.isSmall) this.#stir()
     else this.#largeOpen++
+    // Whose client may go away for good, or submit it again from elsewhere, is written as it comes.
+    run.isBehind = request.detached !== true && request.hasKey !== true
     this.#runs.set(id, run)
     observer.batchOpened(run.pool)
     const record = { ...request, id, pool: pool.name, poolSize: pool.size, submittedAt: run.submittedAt }
-    this.#intake.open(run, record, items, ended, run.isSmall && request.hasKey !== true)
+    this.#intake.open(run, record, items, ended)
     return runHandle(run, sink, this.#calls)
   }
 
@@ -221,7 +223,8 @@ export class Dispatcher {
     run.sink = sink
     before.failed(new ForkpoolError('SUPERSEDED'))
     this.#pauseFor(id, 'reader', false)
-    return { handle: runHandle(run, sink, this.#calls), recorded: run.recording, batch: () => run.attached() }
+    const recorded = run.recording.then(() => this.#parts.engine.flush(id))
+    return { handle: runHandle(run, sink, this.#calls), recorded, batch: () => run.attached() }
   }
 
   /** Nobody reads the batch for now. What a memory keeps of its results is little, so without a disk it waits for its reader. */
@@ -229,6 +232,8 @@ export class Dispatcher {
     if (!this.#runs.has(run.id)) return
     run.detach()
     this.left.add(run)
+    // Nobody else has its items now.
+    this.#parts.engine.flush(run.id).catch(() => undefined)
     this.#pauseFor(run.id, 'reader', !this.#parts.engine.durable && run.request.detached !== true)
     this.#parts.left?.(run.id, run.goesOnAlone)
   }
@@ -335,7 +340,7 @@ export class Dispatcher {
     if (run === undefined || held === undefined) return
     const bytes = run.release(block)
     if (held.isReplayed) this.#replays.released(batch, bytes)
-    else this.#credit(run, bytes)
+    else run.settledBytes += bytes
   }
 
   #credit(run: BatchRun, bytes: number): void {
@@ -383,12 +388,17 @@ export class Dispatcher {
   }
 
   #record(run: BatchRun, ranges: readonly RecordedRange[], summary: BatchSummary | undefined): void {
+    const { settledBytes } = run
+    run.settledBytes = 0
     this.#recorder.record({
       batch: run.id,
       ranges,
       summary,
       givenUp: run.givenUp && { code: run.givenUp.code, message: run.givenUp.message },
-      recorded: (fresh) => this.#recorded(run, { ranges, fresh, summary }),
+      recorded: (fresh) => {
+        if (settledBytes > 0) this.#credit(run, settledBytes)
+        this.#recorded(run, { ranges, fresh, summary })
+      },
       failed: (error) => {
         this.#refused(run, error)
         if (run.summary !== undefined) this.#drop(run)

@@ -103,7 +103,9 @@ describe('the failure policy', () => {
     const bytes = items.bytes.byteLength
     const open = (detached: boolean): BatchHandle => dispatcher.submit({ ...REQUEST, detached }, items, false, new Sink())
     // Both workers have something to do when the third comes; and without a disk only a batch that is detached goes on alone.
-    const [dealt, read, given] = [open(true), open(false), open(false)]
+    const dealt = open(true)
+    await settle()
+    const [read, given] = [open(false), open(false)]
     await settle()
     expect(dispatcher.left.heldBytes).toBe(0)
     for (const handle of [read, given, dealt]) handle.leave()

@@ -39,19 +39,19 @@ export class Intake {
   }
 
   /**
-   * Records a batch with its first items. `isEager`: it runs while the disk writes it. A larger batch waits, so that what is not yet recorded stays
-   * bounded, and so does one that may be known already by its key and must not run twice.
+   * Records a batch with its first items. One that is written behind runs meanwhile, as its client has all of it; others wait: one with a key may be known
+   * already, and must not run twice.
    */
-  open(run: BatchRun, record: BatchRecord, items: ItemBlock | undefined, ended: boolean, isEager: boolean): void {
+  open(run: BatchRun, record: BatchRecord, items: ItemBlock | undefined, ended: boolean): void {
     arrived(run, items, ended)
-    run.recording = this.#parts.engine.open(record, items, ended).then(
+    run.recording = this.#parts.engine.open(record, items, ended, run.isBehind).then(
       () => {
         if (!run.scheduled) this.#schedule(run, items, ended)
         this.#host.opened(run)
       },
       (error: unknown) => this.#host.refused(run, error, !run.scheduled),
     )
-    if (isEager) this.#schedule(run, items, ended)
+    if (run.isBehind) this.#schedule(run, items, ended)
   }
 
   /** The scheduler is to know a batch of an earlier life, whose items follow. */

@@ -8,6 +8,7 @@ import { Replay } from './replay.ts'
 /** Blocks of items as an engine has them; item `i` is the number `i`. */
 class Blocks {
   readonly #lengths: number[]
+  #missing: readonly number[] = []
   error: ForkpoolError | undefined
 
   constructor(...lengths: readonly number[]) {
@@ -16,6 +17,12 @@ class Blocks {
 
   add(length: number): void {
     this.#lengths.push(length)
+  }
+
+  /** Items of the blocks that begin there are not kept. */
+  without(...starts: readonly number[]): this {
+    this.#missing = starts
+    return this
   }
 
   get submitted(): number {
@@ -32,7 +39,8 @@ class Blocks {
       await Promise.resolve()
       if (this.error !== undefined) throw this.error
       const start = at
-      if (start + length > from) yield { from: start, items: encodeItems(Array.from({ length }, (_, i) => start + i)) }
+      if (start + length > from && !this.#missing.includes(start))
+        yield { from: start, items: encodeItems(Array.from({ length }, (_, i) => start + i)) }
       at += length
     }
   }
@@ -87,6 +95,24 @@ test('items without a result are given in order, those with one never, across bl
   await settle()
   expect(given).toEqual([[2], [6], [7], [9, 10, 11]])
   expect(said).toEqual(['caught up'])
+})
+
+test('an item whose result is recorded need not be there, whether it is the first, the last or in the middle', async () => {
+  const { given, said } = begin(new Blocks(2, 2, 3, 1).without(0, 4, 7), [
+    [0, 2],
+    [4, 7],
+    [7, 8],
+  ])
+  await settle()
+  expect(given).toEqual([[2, 3]])
+  expect(said).toEqual(['caught up'])
+})
+
+test('an item that is not there and has no result is told', async () => {
+  const { said } = begin(new Blocks(2, 2).without(0), [])
+  await settle()
+  expect(said).toHaveLength(1)
+  expect(said).not.toContain('caught up')
 })
 
 test('nothing is given of a batch that has all its results', async () => {

@@ -55,6 +55,7 @@ export class Replay {
           await this.#give(stored)
           if (this.#isOver) return
         }
+        this.#passRecorded()
         // From here to `caughtUp` in one go: items that are added after it are not this replay's.
         if (this.#position >= (this.#engine.ledger(this.#id)?.submitted ?? 0)) {
           this.#isOver = true
@@ -94,13 +95,9 @@ export class Replay {
   async #give({ from, items }: StoredItems): Promise<void> {
     const to = from + items.count
     while (this.#position < to && !this.#isOver) {
+      const next = this.#passRecorded()
       const at = this.#position
-      const next = this.#recorded[0]
-      if (next !== undefined && next.from <= at) {
-        if (next.to <= to) this.#recorded.shift()
-        this.#position = Math.max(at, Math.min(next.to, to))
-        continue
-      }
+      if (at >= to) return
       const errors = this.#errors.get(at) ?? []
       const end = errors.length > 0 ? at + 1 : this.#endOfFresh(at, Math.min(to, next?.from ?? to))
       const slice = sliceBlock(items, at - from, end - at)
@@ -109,6 +106,15 @@ export class Replay {
       this.#host.items(at, slice, errors)
       while (this.#heldBytes >= this.#windowBytes && !this.#isOver) await this.#change()
     }
+  }
+
+  /** Goes past tasks that have a result, whose items need not be there; the next recorded range. */
+  #passRecorded(): { readonly from: number; readonly to: number } | undefined {
+    const next = this.#recorded[0]
+    if (next === undefined || next.from > this.#position) return next
+    this.#position = Math.max(this.#position, next.to)
+    this.#recorded.shift()
+    return this.#recorded[0]
   }
 
   /** The first index from `at` to `end` at which an item has earlier runs. */

@@ -73,6 +73,7 @@ export function testEngine(name: string, create: () => Promise<Engine>): void {
     })
   }
   testRecording(withEngine)
+  testWritingBehind(withEngine)
   testReading(withEngine)
   testKeeping(withEngine)
 }
@@ -133,6 +134,33 @@ function testRecording(withEngine: WithEngine): void {
     await expect(readResults(engine, none)).rejects.toMatchObject(UNKNOWN)
     expect(engine.ledger(none)).toBeUndefined()
     expect(await engine.batch(none)).toBeUndefined()
+  })
+}
+
+function testWritingBehind(withEngine: WithEngine): void {
+  withEngine('a batch that is written behind has the same account, and results of it stand on all that came before', async (engine) => {
+    const heard: string[] = []
+    const opened = engine.open(A, encodeItems([1, 2]), false, true).then(() => void heard.push('opened'))
+    await engine.append(A.id, encodeItems([3, 4, 5]), false)
+    expect(engine.ledger(A.id)?.submitted).toBe(5)
+    expect(await engine.batch(A.id)).toMatchObject({ batch: { task: 'square' }, inputEnded: false, end: undefined })
+    const [first, second] = await Promise.all([
+      engine.record(A.id, [succeeded(3, 16)], undefined).finally(() => heard.push('recorded')),
+      engine.record(A.id, [failedTask(1), succeeded(3, 'again')], undefined),
+    ])
+    await opened
+    expect(heard).toEqual(['opened', 'recorded'])
+    expect([first.length, second.length]).toEqual([1, 1])
+    await engine.end(A.id)
+    await engine.flush(A.id)
+    await engine.flush('none' as BatchId)
+    expect((await engine.batch(A.id))?.inputEnded).toBe(true)
+    const fresh = await engine.record(A.id, [succeeded(0, 1), succeeded(2, 9), succeeded(4, 25)], summaryOf(4, 1))
+    expect(fresh).toHaveLength(3)
+    await engine.flush(A.id)
+    expect(engine.ledger(A.id)).toEqual({ submitted: 5, recorded: 5, failed: 1, quarantined: 0, cancelled: 0, duplicates: 1 })
+    expect((await readResults(engine, A.id)).map(([, value]) => value)).toEqual([1, 'bad 1', 9, 16, 25])
+    await expect(engine.open(A, undefined, false, true)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' })
   })
 }
 

@@ -83,7 +83,7 @@ export interface StoredBatch {
   readonly inputEnded: boolean
   /** How it ended; undefined while it is open. */
   readonly end: StoredEnd | undefined
-  /** Its items are there: always while it is open in a durable engine; after its end only when a task failed. */
+  /** Items are there: in a durable engine, while it is open, those of all tasks without a result; after its end, if a task failed, those of tasks that failed. */
   readonly itemsKept: boolean
 }
 
@@ -137,12 +137,20 @@ export interface Engine {
   readonly durable: boolean
   /** Batches that are open from an earlier life. To be called once, before any other call. Resolves to nothing where nothing is kept. */
   recover(): Promise<readonly OpenBatch[]>
-  /** Records a batch, whole if its items came along and `ended`. Rejects with `ALREADY_EXISTS` if its id or idempotency key is taken. */
-  open(batch: BatchRecord, items: ItemBlock | undefined, ended: boolean): Promise<void>
+  /**
+   * Records a batch, whole if its items came along and `ended`. Rejects with `ALREADY_EXISTS` if its id or idempotency key is taken.
+   *
+   * `behind`: whoever sent the items has them until their tasks are done, so they may be written later, and of a task whose result is recorded first not at all.
+   * Then the promise of `open` says that the batch is recorded, those of `append` and `end` say nothing, and `flush` says it of the items. A result, or a failed run, that is
+   * recorded always stands on all items before it: each is recorded too, or has a result that is.
+   */
+  open(batch: BatchRecord, items: ItemBlock | undefined, ended: boolean, behind?: boolean): Promise<void>
   /** Records the next block of items. */
   append(batch: BatchId, items: ItemBlock, ended: boolean): Promise<void>
   /** Records that no further items come. */
   end(batch: BatchId): Promise<void>
+  /** Writes what waits of the items of a batch, and the end of its input. Resolves when nothing does; at once for one that is not open. */
+  flush(batch: BatchId): Promise<void>
   /** Records runs that failed and will be repeated, so that a restart does not forget them. Nobody needs to wait for it. */
   attempted(batch: BatchId, attempts: readonly AttemptRecord[]): Promise<void>
   /**
@@ -170,7 +178,7 @@ export interface Engine {
    * where the engine did not keep all of them, with `DATA_CORRUPT` where a stored block is not what was written.
    */
   results(batch: BatchId, from: number, have?: IntervalSet): AsyncIterable<RecordedRange>
-  /** Items in the order of submission, from the block on that holds `from`. Errors as for `results`. */
+  /** Recorded items in the order of submission, from the block on that holds or follows `from`. Errors as for `results`. */
   items(batch: BatchId, from: number): AsyncIterable<StoredItems>
   usage(): EngineUsage
   /** Drops all that is kept of an ended batch. Retention does the same by age and size, oldest first, and never to an open one. */

@@ -61,11 +61,15 @@ test('a batch that is as it should be has no problem', () => {
   )
 })
 
-test('a lost, doubled or shifted range of results shows, and so does a lost block of items', () => {
+test('a lost, doubled or shifted range of results shows, and so do items that are there twice, or lost though a task of them failed', () => {
   fc.assert(
     fc.property(kept, fc.nat(), (batch, place) => {
       const { items, ranges } = batch
-      expect(audit({ ...batch, items: items.filter((_, i) => i !== place % items.length) })).not.toEqual([])
+      const block = place % items.length
+      const lost = items[block] as StoredItems
+      expect(audit({ ...batch, items: items.toSpliced(block, 0, lost) })).not.toEqual([])
+      const isNeeded = ranges.some(({ from, failures }) => failures.length > 0 && from >= lost.from && from < lost.from + lost.items.count)
+      expect(audit({ ...batch, items: items.toSpliced(block, 1) }).length > 0).toBe(isNeeded)
       if (ranges.length === 0) return
       const at = place % ranges.length
       const range = ranges[at] as RecordedRange

@@ -1,3 +1,4 @@
+import { IntervalSet } from '@forkpool/pool-core/base'
 import type { ItemBlock } from '@forkpool/pool-core/protocol'
 import type { RecordedRange, StoredBatch, StoredItems } from '../engine/engine.ts'
 import { imbalances } from './ledger.ts'
@@ -6,20 +7,23 @@ import { imbalances } from './ledger.ts'
 const PROBLEMS_MAX = 20
 
 /**
- * Checks a batch piece by piece against its account: every index has at most one result, at rest exactly one or a cancellation, and
- * every block is whole. Takes what an engine stores, in order of index; reads nothing itself.
+ * Checks a batch piece by piece against its account: every index has at most one result, at rest exactly one or a cancellation, a task that failed has its
+ * item, and every block is whole. Takes what an engine stores, all items and then all results, in order of index; reads nothing itself.
  */
 export class BatchAudit {
   readonly #problems: string[] = []
+  readonly #items = new IntervalSet()
   /** The index after the last item block, and after the last range of results. */
   #itemsTo = 0
   #resultsTo = 0
   #results = 0
   #failures = 0
+  /** Tasks that failed and have no item; the first of them. */
+  #withoutItem = 0
+  #firstWithoutItem = 0
 
   items({ from, items }: StoredItems): void {
-    if (from !== this.#itemsTo)
-      this.#problem(`items ${this.#itemsTo} to ${from - 1} are ${from > this.#itemsTo ? 'missing' : 'there twice'}`)
+    if (!this.#items.addIfAbsent(from, from + items.count)) this.#problem(`items ${from} to ${this.#itemsTo - 1} are there twice`)
     this.#block(items, `items from ${from} on`)
     this.#itemsTo = Math.max(this.#itemsTo, from + items.count)
   }
@@ -32,6 +36,7 @@ export class BatchAudit {
     const inOrder = failures.every(({ at }, i) => at < count && at > (failures[i - 1]?.at ?? -1))
     if (!inOrder) this.#problem(`results from ${from} on: failures are not in order of their tasks`)
     this.#resultsTo = Math.max(this.#resultsTo, from + count)
+    for (const { at } of failures) this.#demandItem(from + at)
     this.#results += count
     this.#failures += failures.length
   }
@@ -42,13 +47,15 @@ export class BatchAudit {
   }
 
   /**
-   * All that is wrong with the batch. `itemsRead`, `resultsRead`: whether all of them were given. Those of an open batch are compared
-   * with a `stored` read after them: what came meanwhile may be missing.
+   * All that is wrong with the batch. `itemsRead`, `resultsRead`: whether all of them were given; of a batch that ended meanwhile, no items. Those of an open
+   * batch are compared with a `stored` read after them: what came meanwhile may be missing, and so may items that are not written yet, or need not be.
    */
   verdict(stored: StoredBatch, itemsRead: boolean, resultsRead: boolean): readonly string[] {
     const { ledger, end } = stored
     for (const problem of imbalances(ledger, end?.summary)) this.#problem(problem)
-    if (itemsRead) this.#compare('items', this.#itemsTo, ledger.submitted, end !== undefined)
+    if (itemsRead) this.#compare('items', this.#itemsTo, ledger.submitted, false)
+    if (itemsRead && resultsRead && end !== undefined && this.#withoutItem > 0)
+      this.#problem(`${this.#withoutItem} tasks failed whose items are missing, task ${this.#firstWithoutItem} first`)
     if (resultsRead) {
       this.#compare('results', this.#results, ledger.recorded, end !== undefined)
       this.#compare('failures', this.#failures, ledger.failed + ledger.quarantined, end !== undefined)
@@ -56,6 +63,11 @@ export class BatchAudit {
         this.#problem(`task ${this.#resultsTo - 1} has a result, of ${ledger.submitted} that were submitted`)
     }
     return this.#problems
+  }
+
+  #demandItem(index: number): void {
+    if (this.#items.has(index)) return
+    if (this.#withoutItem++ === 0) this.#firstWithoutItem = index
   }
 
   #compare(what: string, found: number, counted: number, atRest: boolean): void {

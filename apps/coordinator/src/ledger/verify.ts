@@ -12,11 +12,13 @@ export async function verifyBatch(engine: Engine, id: BatchId): Promise<BatchVer
   const found = await engine.batch(id)
   if (found === undefined) return undefined
   const audit = new BatchAudit()
-  const itemsRead = found.itemsKept && (await readAll(engine.items(id, 0), (items) => audit.items(items), audit))
+  const itemsWereRead = found.itemsKept && (await readAll(engine.items(id, 0), (items) => audit.items(items), audit))
   const resultsRead = await readAll(engine.results(id, 0), (range) => audit.results(range), audit)
   // Once more, as results may have come while they were read; forgotten meanwhile, it is judged by what it was.
   const stored = (await engine.batch(id)) ?? found
   const { ledger, end } = stored
+  // With its end some go.
+  const itemsRead = itemsWereRead && (end === undefined) === (found.end === undefined)
   const problems = audit.verdict(stored, itemsRead, resultsRead)
   const open = end === undefined ? unaccounted(ledger) : 0
   return {

@@ -151,7 +151,10 @@ export interface WelcomeMessage {
   }
 }
 
-/** The batch is recorded; from here on it is the coordinator's. */
+/**
+ * The batch is recorded. The items of one that is `detached`, or has a `key`, are too; those of another when `credit` says so: until then its client has them,
+ * in case the coordinator is killed.
+ */
 export interface AcceptedMessage {
   readonly kind: 'accepted'
   readonly batch: number

@@ -1,6 +1,7 @@
 import type { Clock } from '@forkpool/pool-core/base'
-import { assert, ForkpoolError } from '@forkpool/pool-core/base'
+import { assert, deferred, ForkpoolError } from '@forkpool/pool-core/base'
 import type { BatchSummary, ItemBlock } from '@forkpool/pool-core/protocol'
+import { blockBytes } from '@forkpool/pool-core/protocol'
 import type { BatchId } from '@forkpool/pool-core/scheduler'
 import { BatchAccount } from '../batch-account.ts'
 import type {
@@ -16,15 +17,20 @@ import type {
   StoredItems,
 } from '../engine.ts'
 import { batchExists, batchOpen, batchUnknown } from '../engine-errors.ts'
+import type { Closing, Grow } from './batch-commit.ts'
+import { AttemptsCommit, FlushCommit, RecordCommit } from './batch-commit.ts'
 import type { EndValue } from './changes.ts'
-import { attemptChanges, endChanges, footprint, inputEndChange, itemsChanges, openChanges, rangeChanges } from './changes.ts'
+import { attemptChanges, footprint, inputEndChange, itemsChanges, openChanges, rangeChanges } from './changes.ts'
 import type { EmbeddedOptions, EmbeddedParts } from './embedded-parts.ts'
 import { openParts } from './embedded-parts.ts'
+import type { LateChanges } from './group-commit.ts'
+import { ItemsBehind } from './items-behind.ts'
 import { checkId, endedKey, ENDED_RANGE, idempotencyKeyKey, KIND, kindRange, OPEN_RANGE, readEndedKey, readOpenKey } from './keys.ts'
 import { OpenEntry } from './open-entry.ts'
 import { RecentLedgers } from './recent-ledgers.ts'
 import { recoverBatch } from './recovery.ts'
 import type { Change } from './store.ts'
+import { WriteBehind } from './write-behind.ts'
 
 /** Items and attempts of an ended batch that go in the commit of its end; more are left to `forget`. */
 const KEYS_GONE_MAX = 10_000
@@ -42,12 +48,18 @@ export class EmbeddedEngine implements Engine {
   readonly #open = new Map<BatchId, OpenEntry>()
   readonly #keysBeingOpened = new Map<string, BatchId>()
   readonly #recent = new RecentLedgers()
+  readonly #writeBehind: WriteBehind
   #openBytes = 0
   #openedParts: EmbeddedParts | undefined
 
   constructor(options: EmbeddedOptions) {
     this.#options = options
     this.#clock = options.clock
+    this.#writeBehind = new WriteBehind({
+      clock: options.clock,
+      entries: () => this.#open.values(),
+      flush: (entry) => this.flush(entry.batch.id),
+    })
   }
 
   /** Takes the data directory, too. @throws ForkpoolError DATA_DIR when it is in use, newer than this program, or cannot be written. */
@@ -64,40 +76,46 @@ export class EmbeddedEngine implements Engine {
     return recovered.map(({ open }) => open).toSorted((a, b) => a.batch.submittedAt - b.batch.submittedAt)
   }
 
-  async open(batch: BatchRecord, items: ItemBlock | undefined, ended: boolean): Promise<void> {
+  async open(batch: BatchRecord, items: ItemBlock | undefined, ended: boolean, behind = false): Promise<void> {
     const { id, idempotencyKey } = batch
     checkId(id)
     if (this.#open.has(id) || this.#parts.reader.batch(id) !== undefined) throw batchExists(id)
     const first = idempotencyKey === undefined ? undefined : this.#find(idempotencyKey)
     if (first !== undefined) throw batchExists(first)
-    const itemChanges = items === undefined ? [] : itemsChanges(id, 0, items)
-    const changes = [...openChanges(batch, ended), ...itemChanges]
-    const bytes = this.#admit(changes)
-    const entry = new OpenEntry(batch, new BatchAccount())
+    const itemChanges = items === undefined || behind ? [] : itemsChanges(id, 0, items)
+    const changes = [...openChanges(batch, ended && !behind), ...itemChanges]
+    const entry = new OpenEntry(batch, new BatchAccount(), behind ? new ItemsBehind() : undefined)
+    if (items !== undefined) entry.behind?.add(0, items, this.#clock.now())
+    const bytes = footprint(changes)
+    this.#admit(bytes + (entry.behind?.bytes ?? 0))
     entry.account.submitted = items?.count ?? 0
     entry.account.inputEnded = ended
     this.#open.set(id, entry)
-    this.#grow(entry, bytes)
+    this.#grow(entry, bytes + (entry.behind?.bytes ?? 0))
     this.#holdItems(entry, itemChanges)
+    if (behind) this.#writeBehind.added()
     if (idempotencyKey !== undefined) this.#keysBeingOpened.set(idempotencyKey, id)
     try {
-      await this.#write(changes)
+      await (behind ? this.#writeSoon(entry, changes) : this.#write(changes))
     } catch (error) {
-      this.#grow(entry, -bytes)
+      this.#grow(entry, -bytes - (entry.behind?.bytes ?? 0))
       this.#open.delete(id)
       throw error
     } finally {
       if (idempotencyKey !== undefined) this.#keysBeingOpened.delete(idempotencyKey)
+      entry.opening?.resolve()
+      entry.opening = undefined
     }
   }
 
   async append(batch: BatchId, items: ItemBlock, ended: boolean): Promise<void> {
     const entry = this.#demand(batch)
+    if (entry.behind !== undefined) return this.#appendBehind(entry, items, ended)
     const { account } = entry
     const itemChanges = itemsChanges(batch, account.submitted, items)
     const changes = ended ? [...itemChanges, inputEndChange(batch)] : itemChanges
     if (changes.length === 0) return
-    const bytes = this.#admit(changes)
+    const bytes = this.#admit(footprint(changes))
     account.submitted += items.count
     account.inputEnded ||= ended
     this.#grow(entry, bytes)
@@ -113,8 +131,10 @@ export class EmbeddedEngine implements Engine {
   }
 
   async end(batch: BatchId): Promise<void> {
-    const { account } = this.#demand(batch)
+    const entry = this.#demand(batch)
+    const { account, behind } = entry
     account.inputEnded = true
+    if (behind !== undefined) return this.#writeBehind.added()
     try {
       await this.#write([inputEndChange(batch)])
     } catch (error) {
@@ -123,11 +143,21 @@ export class EmbeddedEngine implements Engine {
     }
   }
 
+  async flush(batch: BatchId): Promise<void> {
+    const entry = this.#open.get(batch)
+    if (entry?.behind === undefined) return
+    entry.writeOpen?.()
+    await this.#write([], new FlushCommit(entry, entry.behind, this.#grow))
+  }
+
   async attempted(batch: BatchId, attempts: readonly AttemptRecord[]): Promise<void> {
     const entry = this.#demand(batch)
     if (attempts.length === 0) return
+    entry.writeOpen?.()
     entry.hasAttempts = true
-    await this.#write(attemptChanges(batch, attempts))
+    const to = attempts.reduce((last, { index }) => Math.max(last, index + 1), 0)
+    const late = entry.behind === undefined ? undefined : new AttemptsCommit(entry, entry.behind, to, this.#grow)
+    await this.#write(attemptChanges(batch, attempts), late)
   }
 
   async record(
@@ -141,22 +171,25 @@ export class EmbeddedEngine implements Engine {
       if (this.#parts.reader.end(batch) === undefined) throw batchUnknown(batch)
       return []
     }
+    entry.writeOpen?.()
     const fresh = entry.account.admit(ranges)
     const changes: Change[] = fresh.flatMap((range) => rangeChanges(batch, range))
     const bytes = footprint(changes)
     this.#grow(entry, bytes)
-    const end = summary === undefined ? undefined : this.#endOf(entry, summary, givenUp)
-    if (end !== undefined) changes.push(...endChanges(batch, end, this.#keysGone(entry, end.itemsKept)))
-    if (changes.length === 0) return fresh
+    const closing = summary === undefined ? undefined : this.#closingOf(entry, summary, givenUp)
+    if (changes.length === 0 && closing === undefined) return fresh
+    const late = closing === undefined && entry.behind === undefined ? undefined : new RecordCommit(entry, fresh, closing, this.#grow)
     try {
-      await this.#write(changes)
+      await this.#write(changes, late)
+      // Both may be in one commit: who opened the batch hears of it before anybody hears of its results.
+      await entry.opening?.promise
     } catch (error) {
       entry.account.revoke(fresh)
-      if (end !== undefined) entry.account.cancelled = 0
+      if (closing !== undefined) entry.account.cancelled = 0
       this.#grow(entry, -bytes)
       throw error
     }
-    if (end !== undefined) this.#ended(entry, end)
+    if (late?.end !== undefined) this.#ended(entry, late.end)
     return fresh
   }
 
@@ -222,7 +255,10 @@ export class EmbeddedEngine implements Engine {
   async close(): Promise<void> {
     const parts = this.#openedParts
     if (parts === undefined) return
+    this.#writeBehind.stop()
     await parts.ended.stop()
+    // What the disk does not take was not acknowledged.
+    await Promise.allSettled(Array.from(this.#open.keys(), (id) => this.flush(id)))
     await parts.writes.idle()
     await parts.store.close()
     parts.lock.release()
@@ -240,23 +276,43 @@ export class EmbeddedEngine implements Engine {
     return entry
   }
 
-  /** The bytes of new work that is taken. @throws ForkpoolError with the reason why it is not. */
-  #admit(changes: readonly Change[]): number {
+  /** The bytes of new work, which is taken. @throws ForkpoolError with the reason why it is not. */
+  #admit(bytes: number): number {
     const { gate, ended } = this.#parts
-    const bytes = footprint(changes)
     const refusal = gate.refusal({ openBytes: this.#openBytes, endedBytes: ended.bytes }, bytes)
     if (refusal === undefined) return bytes
     ended.sweep()
     throw refusal
   }
 
-  #write(changes: readonly Change[]): Promise<void> {
-    return this.#parts.writes.write(changes)
+  #write(changes: readonly Change[], late?: LateChanges): Promise<void> {
+    return this.#parts.writes.write(changes, late)
   }
 
-  #grow(entry: OpenEntry, bytes: number): void {
+  readonly #grow: Grow = (entry, bytes) => {
     entry.bytes += bytes
     this.#openBytes += bytes
+  }
+
+  /** Writes the record of a batch, when something of it is written, or soon. */
+  #writeSoon(entry: OpenEntry, changes: readonly Change[]): Promise<void> {
+    entry.opening = deferred()
+    return new Promise((resolve, reject) => {
+      entry.writeOpen = () => {
+        entry.writeOpen = undefined
+        this.#write(changes).then(resolve, reject)
+      }
+      this.#writeBehind.opened()
+    })
+  }
+
+  #appendBehind(entry: OpenEntry, items: ItemBlock, ended: boolean): void {
+    const { account } = entry
+    this.#grow(entry, this.#admit(blockBytes(items)))
+    entry.behind?.add(account.submitted, items, this.#clock.now())
+    account.submitted += items.count
+    account.inputEnded ||= ended
+    this.#writeBehind.added()
   }
 
   #holdItems(entry: OpenEntry, changes: readonly Change[]): void {
@@ -264,12 +320,9 @@ export class EmbeddedEngine implements Engine {
     entry.keepItemKeys(changes.map(({ key }) => key))
   }
 
-  #endOf(entry: OpenEntry, summary: BatchSummary, givenUp: GivenUp | undefined): EndValue {
-    const { account, bytes, itemBytes } = entry
-    account.close(summary)
-    const itemsKept = account.failed + account.quarantined > 0
-    const end = { summary, at: this.#clock.wallTime(), ledger: account.entry(), bytes: itemsKept ? bytes : bytes - itemBytes, itemsKept }
-    return givenUp === undefined ? end : { ...end, givenUp }
+  #closingOf(entry: OpenEntry, summary: BatchSummary, givenUp: GivenUp | undefined): Closing {
+    entry.account.close(summary)
+    return { summary, givenUp, at: this.#clock.wallTime(), gone: (itemsKept) => this.#keysGone(entry, itemsKept) }
   }
 
   /** What goes with the end of a batch: the items, unless somebody may want to run a failed one again, and the attempts. */
@@ -299,12 +352,15 @@ export class EmbeddedEngine implements Engine {
   }
 
   #stored(id: BatchId): StoredBatch | undefined {
+    const open = this.#open.get(id)
+    if (open !== undefined) {
+      const { batch, account } = open
+      return { batch, ledger: account.entry(), inputEnded: account.inputEnded, end: undefined, itemsKept: true }
+    }
     const { reader } = this.#parts
     const stored = reader.batch(id)
     if (stored === undefined) return undefined
     const { batch } = stored
-    const account = this.#open.get(id)?.account
-    if (account !== undefined) return { batch, ledger: account.entry(), inputEnded: account.inputEnded, end: undefined, itemsKept: true }
     const end = reader.end(id)
     if (end === undefined) return undefined
     const { summary, givenUp, at, ledger, itemsKept } = end

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Deferred } from '@forkpool/pool-core/base'
 import { deferred } from '@forkpool/pool-core/base'
+import type { LateChanges } from './group-commit.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Change } from './store.ts'
 
@@ -75,5 +76,43 @@ describe('GroupCommit', () => {
     await next
     await writes.idle()
     expect(disk.keys).toEqual([['a'], ['c']])
+  })
+
+  test('what is decided late is decided when the commit begins, by all of it together, and is told how it went', async () => {
+    const disk = new Disk()
+    const writes = new GroupCommit(disk.commit)
+    const said: string[] = []
+    const late = (name: string, changes: readonly Change[]): LateChanges => ({
+      begin: () => void said.push(`${name} begins`),
+      changes: () => (said.push(`${name} decides`), changes),
+      ended: (isMade) => void said.push(`${name} ${isMade ? 'made' : 'failed'}`),
+    })
+    const first = writes.write([change('a')])
+    await disk.started(1)
+    const outcomes = [
+      writes.write([change('b')], late('x', [change('x')])),
+      writes.write([], late('y', [])).then(() => void said.push('y told')),
+    ]
+    expect(said).toEqual([])
+    disk.commits[0]?.done.resolve()
+    await first
+    await disk.started(2)
+    expect(said).toEqual(['x begins', 'y begins', 'x decides', 'y decides'])
+    expect(disk.keys[1]).toEqual(['b', 'x'])
+    outcomes.push(writes.write([change('c')], late('z', [change('z')])))
+    disk.commits[1]?.done.resolve()
+    // The disk has the next group before those who waited for this one go on.
+    await disk.started(3)
+    expect(said.slice(4)).toEqual(['x made', 'y made', 'z begins', 'z decides'])
+    const settled = Promise.allSettled(outcomes)
+    disk.commits[2]?.done.reject(new Error('full'))
+    expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+    expect(said.slice(8)).toContain('y told')
+    expect(said).toContain('z failed')
+    await writes.idle()
+    // Nothing to write needs no disk.
+    await writes.write([], late('w', []))
+    expect(disk.commits).toHaveLength(3)
+    expect(said.at(-1)).toBe('w made')
   })
 })

@@ -7,8 +7,19 @@ import type { Change } from './store.ts'
 const GROUP_BYTES_MAX = 8 * 1024 * 1024
 const GROUP_CHANGES_MAX = 20_000
 
+/** What a caller decides when its commit begins, and everything is known that is in it. All of a commit are told one thing before the next. */
+export interface LateChanges {
+  /** The commit begins. */
+  begin(): void
+  /** What goes into it, behind everything that was given before. */
+  changes(): readonly Change[]
+  /** It is made, or has failed; before the promises of `write` settle. */
+  ended(isMade: boolean): void
+}
+
 interface Group {
   readonly changes: Change[]
+  readonly late: LateChanges[]
   bytes: number
   readonly done: Deferred<void>
 }
@@ -31,8 +42,9 @@ export class GroupCommit {
   }
 
   /** Resolves when the changes are on the disk. Rejects with the commit's error; then none of them is. */
-  write(changes: readonly Change[]): Promise<void> {
+  write(changes: readonly Change[], late?: LateChanges): Promise<void> {
     const group = this.#openGroup()
+    if (late !== undefined) group.late.push(late)
     for (const change of changes) {
       group.changes.push(change)
       group.bytes += change.key.length + (change.value?.length ?? 0)
@@ -61,16 +73,34 @@ export class GroupCommit {
   #openGroup(): Group {
     const last = this.#waiting.at(-1)
     if (last !== undefined && last.bytes < GROUP_BYTES_MAX && last.changes.length < GROUP_CHANGES_MAX) return last
-    const group: Group = { changes: [], bytes: 0, done: deferred<void>() }
+    const group: Group = { changes: [], late: [], bytes: 0, done: deferred<void>() }
     this.#waiting.push(group)
     return group
+  }
+
+  /** Where another group waits, the disk has that first, and then those who wait for this one go on: what they do with results takes as long as a small commit. */
+  #tell({ done }: Group): void {
+    if (this.#waiting.length === 0) done.resolve()
+    else void setImmediate().then(done.resolve)
+  }
+
+  async #write({ changes, late }: Group): Promise<void> {
+    for (const each of late) each.begin()
+    for (const each of late) changes.push(...each.changes())
+    let isMade = false
+    try {
+      if (changes.length > 0) await this.#commit(changes)
+      isMade = true
+    } finally {
+      for (const each of late) each.ended(isMade)
+    }
   }
 
   async #writeAll(): Promise<void> {
     for (let group = this.#waiting.shift(); group !== undefined; group = this.#waiting.shift()) {
       try {
-        await this.#commit(group.changes)
-        group.done.resolve()
+        await this.#write(group)
+        this.#tell(group)
       } catch (error) {
         this.#rejectAll([group], error)
         // Somebody may be asking for more at this moment, who has not heard of it yet.

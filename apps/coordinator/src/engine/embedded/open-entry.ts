@@ -1,6 +1,8 @@
+import type { Deferred } from '@forkpool/pool-core/base'
 import type { ItemBlock } from '@forkpool/pool-core/protocol'
 import type { BatchAccount } from '../batch-account.ts'
 import type { BatchRecord } from '../engine.ts'
+import type { ItemsBehind } from './items-behind.ts'
 
 /** A block of nothing, where only the place of a range counts. */
 export const NO_ITEMS: ItemBlock = { count: 0, codec: 'f64', bytes: new Uint8Array(0) }
@@ -12,16 +14,32 @@ const ITEM_KEYS_MAX = 64
 export class OpenEntry {
   readonly batch: BatchRecord
   readonly account: BatchAccount
-  /** What it takes on the disk, about; `itemBytes` of it for items. */
+  /** Items that are not written yet; undefined: they are written as they come. */
+  readonly behind: ItemsBehind | undefined
+  /** Writes its record, which waits for its first result; undefined: that is done. */
+  writeOpen: (() => void) | undefined
+  /** Resolves when its `open` has settled; undefined: it has. */
+  opening: Deferred<void> | undefined
+  /** Its end is in a commit, or was. */
+  isOver = false
+  /** The end of its input is on the disk. Of batches that are written behind. */
+  isInputEndKept = false
+  /** What it takes on the disk, about, or would; `itemBytes` of it for items that are there. */
   bytes = 0
   itemBytes = 0
   hasAttempts = false
   /** Where its items are, as long as they are few: the store tells it of many. */
   #itemKeys: Uint8Array[] | undefined = []
 
-  constructor(batch: BatchRecord, account: BatchAccount) {
+  constructor(batch: BatchRecord, account: BatchAccount, behind?: ItemsBehind) {
     this.batch = batch
     this.account = account
+    this.behind = behind
+  }
+
+  /** The end of its input is yet to be written. */
+  get isEndBehind(): boolean {
+    return this.behind !== undefined && this.account.inputEnded && !this.isInputEndKept
   }
 
   /** Keys of all item blocks; undefined: they are too many to be kept here. */

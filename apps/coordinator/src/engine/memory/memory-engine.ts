@@ -91,6 +91,10 @@ export class MemoryEngine implements Engine {
     return DONE
   }
 
+  flush(): Promise<void> {
+    return DONE
+  }
+
   attempted(batch: BatchId): Promise<void> {
     return this.#entries.has(batch) ? DONE : Promise.reject(batchUnknown(batch))
   }

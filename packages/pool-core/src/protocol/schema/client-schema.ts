@@ -184,7 +184,7 @@ export const SERVER_MESSAGES: MessageTable<ServerMessage> = {
   },
   accepted: {
     sender: 'coordinator',
-    doc: "The batch is recorded; from here on it is the coordinator's.",
+    doc: 'The batch is recorded. The items of one that is `detached`, or has a `key`, are too; those of another when `credit` says so: until then its client has them, in case the coordinator is killed.',
     fields: {
       batch,
       id: required(note, "The batch's identifier everywhere else: HTTP, logs, the command line."),
