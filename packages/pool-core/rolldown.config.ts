@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { RolldownOptions } from 'rolldown'
+import { onDemand, partId } from './bundle/on-demand.ts'
+import type { Parts } from './bundle/on-demand.ts'
 
 /**
  * What is published in `dist`, beside the types that tsc writes there: the modules of `src` in a few files. Node takes about half a millisecond to find and
@@ -30,19 +34,62 @@ const CLIENTS_ALONE = [
 ]
 
 /**
- * Rooms that go into one file, each of what is needed together: to read and compile code costs a worker 20 ms a megabyte. `clients`, `ground` and `calls` are
- * for browsers too and reach nothing that is not. A worker loads `ground`, `link` and `worker`, a process `native` too, and nothing else until it needs it.
+ * What is loaded on demand, each part a file: to read and compile code costs each worker 20 ms and 10 MB a megabyte, and so it does a program that imports the
+ * package.
  */
+const PARTS: Parts = {
+  // Values other than numbers.
+  values: {
+    modules: /^protocol\/(values\/(?!handle-reviver|value-table)|cbor\/(cbor-reader|wtf8)|attachments|mismatch)/,
+    atOnce: /^protocol\/(client-frame|result-line|item-(json|regrouping)|wire-error|schema\/|values\/value-table)/,
+    isForBrowsers: true,
+  },
+  // Messages other than those of which there are many, and errors on the wire.
+  messages: {
+    modules: /^protocol\/(schema\/(?!all-messages|client-schema|protocol-tables|schema-text)|item-json|wire-error)/,
+    atOnce: /^protocol\/(client-frame|result-line|schema\/)/,
+    isForBrowsers: true,
+  },
+  // Calls of one task.
+  calls: { modules: /^batch\/(single-call|call-gatherer|gathered-calls|fallback|tell|wire-errors)\.ts/, isForBrowsers: true },
+  // Calls of many.
+  batches: {
+    modules:
+      /^batch\/(batch-run|fallback-task|fallen-back|gathered-results|index-map|item-packer|item-source|kept-items|result-(iterator|sink|stream))|^protocol\/item-regrouping/,
+    isForBrowsers: true,
+  },
+  // What a pool is, beside its options and its workers.
+  runtime: {
+    modules:
+      /^(scheduler\/(?!invariants)|dispatch\/)|^pool\/(batch-end|duration-histogram|local-(batch|batches|fleet|worker)|nested-calls|pool-(life|runtime|setup)|run-|shard-runs|space-queue|statistics-of|stream-runs|vigil|worker-(memory|recycling))|^memory\/keep-alive|^base\/(binary-heap|interval-set)/,
+    atOnce: /^testing\//,
+  },
+  // What a worker needs for generators, and for several tasks at once.
+  streams: { modules: /^task\/(run-stream|stream-room|run-shard-at-once|places)/ },
+  // The C library.
+  native: { modules: /^memory\/(nameless-memory|posix|load-koffi|lease|names)/, atOnce: /^memory\// },
+}
+
+/** What else goes into one file: of what is needed together. `kernel` is for both sides of a pool, `front` what the package's main door is at first. */
 const FILES = {
+  'all-parts': /on-demand-all/,
   clients: new RegExp(`src/protocol/(${CLIENTS_ALONE.join('|')})\\.ts`),
-  ground: /src\/(base|protocol)\//,
-  calls: /src\/(batch|future)\//,
-  link: /src\/(package-files|link\/|task\/(task-context|carried-storage|move)|pool\/(live-handles|worker-greeting|entry\/entry-urls)|memory\/(thread-memory|keep-alive))/,
+  kernel:
+    /on-demand-loader|src\/(base|protocol)\/|src\/(package-files|link\/|task\/(task-context|carried-storage|move)|pool\/(live-handles|worker-greeting|entry\/entry-urls)|memory\/thread-memory)/,
   worker: /src\/(task\/(?!module-failure|source-place|syntax-error-place)|worker\/|pool\/entry\/run-worker)/,
-  native: /src\/memory\/(nameless-memory|posix|load-koffi|lease|names)/,
+  front: /src\/(batch|future|pool\/(?!entry\/))/,
   memory: /src\/memory\/(?!futex-waiter-thread)/,
-  machine: /src\/(scheduler(?!\/invariants)|dispatch)\//,
-  pool: /src\/pool\/(?!entry\/)/,
+}
+
+const SOURCE = fileURLToPath(new URL('src/', import.meta.url))
+
+/** The file that a module goes into: of a part, or one of `FILES`. */
+function fileOf(id: string): string | null {
+  const path = relative(SOURCE, id)
+  const part = Object.keys(PARTS).find((name) => id === partId(name) || PARTS[name]?.modules.test(path))
+  if (path.endsWith('/index.ts')) return null
+  if (part !== undefined) return part
+  return Object.entries(FILES).find(([, modules]) => modules.test(id))?.[0] ?? null
 }
 
 /** The modules behind `exports` of the manifest, by their path in `src`. */
@@ -54,8 +101,14 @@ function doors(): string[] {
   })
 }
 
+const KEPT_NAMES = { function: true, class: true }
+
 const options: RolldownOptions = {
-  input: Object.fromEntries([...doors(), ...PROGRAMS].map((name) => [name, `src/${name}.ts`])),
+  input: {
+    ...Object.fromEntries([...doors(), ...PROGRAMS].map((name) => [name, `src/${name}.ts`])),
+    ...Object.fromEntries(Object.keys(PARTS).map((part) => [`parts/${part}`, partId(part)])),
+  },
+  plugins: [onDemand(SOURCE, PARTS, ['batch/index.ts', 'protocol/index.ts'])],
   platform: 'node',
   preserveEntrySignatures: 'allow-extension',
   external: ['koffi', 'prom-client'],
@@ -65,10 +118,16 @@ const options: RolldownOptions = {
     // In the folder itself, where `src/package-files.ts` must be.
     chunkFileNames: '[name].js',
     sourcemap: true,
+    // One character that is not ASCII, and V8 keeps a whole file with two bytes for each.
+    charset: 'ascii',
+    // A third less to compile, and to keep. Functions and classes keep their names, for those who read stacks.
+    minify: { compress: { keepNames: KEPT_NAMES }, mangle: { keepNames: KEPT_NAMES }, codegen: { removeWhitespace: true } },
+    // The parts are asked for their exports by name.
+    minifyInternalExports: false,
     comments: false,
     codeSplitting: {
       includeDependenciesRecursively: false,
-      groups: Object.entries(FILES).map(([name, test], i, { length }) => ({ name, test, priority: length - i })),
+      groups: [{ name: fileOf, debugName: 'files' }],
     },
   },
 }

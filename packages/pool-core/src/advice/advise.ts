@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { ForkpoolError, systemClock } from '../base/index.ts'
 import { checkWhole } from '../batch/index.ts'
 import type { AnyTasks, TaskArguments, TaskName } from '../batch/index.ts'
@@ -60,7 +59,7 @@ export async function advise<Tasks = AnyTasks, Name extends TaskName<Tasks> = Ta
   samples: readonly TaskArguments<Tasks, Name>[],
   options: AdviseOptions = {},
 ): Promise<Advice> {
-  const { budgetMs = 500, size = availableParallelism(), timeoutMs = 60_000, signal } = options
+  const { budgetMs = 500, size = process.getBuiltinModule('node:os').availableParallelism(), timeoutMs = 60_000, signal } = options
   checkWhole('budgetMs', budgetMs, 1, 3_600_000)
   if (!Array.isArray(samples) || samples.length === 0 || samples.length > SAMPLES_MAX || !samples.every((sample) => Array.isArray(sample)))
     throw new ForkpoolError('BAD_ARGUMENT', `samples: expected 1 to ${SAMPLES_MAX} lists of arguments, as [[1], [2]]`)
@@ -107,7 +106,7 @@ export async function advise<Tasks = AnyTasks, Name extends TaskName<Tasks> = Ta
   const inThreads: WayFigures | WayFailure = failed === undefined ? way(median(times.threads), threadStartMs, size, 1) : { failed }
   const { taskMs, cpuShare, loopShare, argumentBytes, resultBytes, payloadMs } = alone
   return decide(task, {
-    cores: availableParallelism(),
+    cores: process.getBuiltinModule('node:os').availableParallelism(),
     runs: alone.runs,
     taskMs,
     cpuShare,

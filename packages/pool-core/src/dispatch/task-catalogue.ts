@@ -2,12 +2,12 @@ import { ForkpoolError, nearestNames } from '../base/index.ts'
 import type { TaskListing } from '../protocol/index.ts'
 
 /** The task functions that the workers have. The first worker to come online tells them; all have the same modules. */
-export class TaskCatalogue {
-  #tasks: readonly TaskListing[] = []
+export class TaskCatalogue<Task extends { readonly name: string } = TaskListing> {
+  #tasks: readonly Task[] = []
   #names: ReadonlySet<string> = new Set()
   #onLearned: (() => void) | undefined
 
-  get tasks(): readonly TaskListing[] {
+  get tasks(): readonly Task[] {
     return this.#tasks
   }
 
@@ -16,7 +16,7 @@ export class TaskCatalogue {
     this.#onLearned = handler
   }
 
-  learn(tasks: readonly TaskListing[]): void {
+  learn(tasks: readonly Task[]): void {
     this.#tasks = tasks
     this.#names = new Set(tasks.map((task) => task.name))
     this.#onLearned?.()

@@ -25,9 +25,17 @@ export type PoolNote =
   | { readonly kind: 'more'; readonly shard: number; readonly count: number }
   /** What a call of a task brings. */
   | { readonly kind: 'answer'; readonly answer: NestedAnswer }
+  /** Leave this shard. This and `stop` are messages of the protocol too: as notes they spare both sides its tables. */
+  | { readonly kind: 'abort'; readonly shard: number }
+  /** Finish what runs, then exit. */
+  | { readonly kind: 'stop' }
 
 /** Worker → pool, beside the messages of the protocol. */
 export type WorkerNote =
+  /** Its modules are loaded, and its initializer has run: it has tasks of these names. */
+  | { readonly kind: 'ready'; readonly tasks: readonly string[] }
+  /** It cannot be set up, and ends. */
+  | { readonly kind: 'broken'; readonly error: WireError }
   | { readonly kind: 'began'; readonly shard: number }
   /** What the worker takes now; before each report, where the pool wants to know. */
   | { readonly kind: 'memory'; readonly bytes: number }

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import type { ExitCause } from '../base/index.ts'
+import { isNote, NoteChannel } from '../link/note-channel.ts'
+import type { PoolNote, WorkerNote } from '../link/note-channel.ts'
 import type { WorkerLink } from '../link/worker-link.ts'
-import { decodeCoordinatorMessage, encodeWorkerMessage } from '../protocol/index.ts'
+import { decodeCoordinatorMessage } from '../protocol/index.ts'
 import type { WorkerId } from '../scheduler/index.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { LocalFleet } from './local-fleet.ts'
@@ -22,7 +24,7 @@ class HandBackend implements WorkerBackend {
     const said: string[] = []
     const link: WorkerLink = {
       send: (frame) => {
-        const { kind } = decodeCoordinatorMessage(frame)
+        const { kind } = isNote(frame) ? notes.read(frame) : decodeCoordinatorMessage(frame)
         said.push(kind)
         if (kind === 'stop' && !this.stopsSlowly) end({ exitCode: 0 })
       },
@@ -36,7 +38,8 @@ class HandBackend implements WorkerBackend {
       this.living.delete(workerId)
       resolve(exit)
     }
-    const ready = (): void => onFrame(encodeWorkerMessage({ kind: 'ready', pid: 1, tasks: [] }))
+    const notes = new NoteChannel<WorkerNote, PoolNote>({ ...link, send: (frame) => onFrame(frame) }, undefined)
+    const ready = (): void => notes.send({ kind: 'ready', tasks: [] })
     this.living.set(workerId, { ready, end, said })
     this.most = Math.max(this.most, this.living.size)
     return { link, exited: promise, kill: () => end({ signal: 'SIGKILL' }) }

@@ -1,7 +1,7 @@
 import type { Cancel, Clock, ExitCause } from '../base/index.ts'
 import { after, ForkpoolError } from '../base/index.ts'
 import type { PoolNote, WorkerNote } from '../link/note-channel.ts'
-import type { RanMessage, RunMessage, TaskListing } from '../protocol/index.ts'
+import type { RanMessage, RunMessage } from '../protocol/index.ts'
 import type { ShardId, WorkerId } from '../scheduler/index.ts'
 import { LocalWorker } from './local-worker.ts'
 import type { LocalWorkerEvents } from './local-worker.ts'
@@ -27,7 +27,7 @@ export interface FleetSetup extends Omit<WorkerSetup, 'workerId'> {
 
 /** What a fleet reports. Never from inside a call to the fleet. */
 export interface FleetEvents {
-  online(worker: WorkerId, tasks: readonly TaskListing[]): void
+  online(worker: WorkerId, tasks: readonly string[]): void
   /** A worker that was asked for is gone, also before it ever came online. Once for each. */
   lost(worker: WorkerId, exit: ExitCause): void
   ran(worker: WorkerId, message: RanMessage): void
@@ -109,7 +109,7 @@ export class LocalFleet {
   }
 
   run(worker: WorkerId, message: RunMessage): void {
-    this.#workers.get(worker)?.send(message)
+    this.#workers.get(worker)?.run(message)
   }
 
   /** Tells a worker what goes beside the messages, in order with them. */
@@ -118,7 +118,7 @@ export class LocalFleet {
   }
 
   abort(worker: WorkerId, shard: ShardId): void {
-    this.#workers.get(worker)?.send({ kind: 'abort', shard })
+    this.#workers.get(worker)?.note({ kind: 'abort', shard })
   }
 
   kill(worker: WorkerId): void {

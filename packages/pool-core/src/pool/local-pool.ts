@@ -3,11 +3,13 @@ import { BatchCalls, checkName, checkWhole, StreamCall, TaskStream } from '../ba
 import type { LocalCallOptions, StreamItem, StreamName, TaskArguments, TaskStreamOptions } from '../batch/index.ts'
 import { PRIORITY_MAX } from '../protocol/index.ts'
 import { reviveHandles } from './live-handles.ts'
+import { workerSetup } from './options.ts'
 import type { ResolvedPoolOptions } from './options.ts'
 import type { Pool } from './pool.ts'
 import { PoolRuntime } from './pool-runtime.ts'
 import type { PoolState } from './pool-state.ts'
 import type { LocalPoolStatistics } from './statistics.ts'
+import { StartedAhead } from './started-ahead.ts'
 import { noteOpenPool } from './unclosed-pools.ts'
 import type { WorkerBackend } from './worker-backend.ts'
 
@@ -18,7 +20,9 @@ export abstract class LocalPool<Tasks> extends BatchCalls<Tasks, LocalCallOption
   readonly #priority: number | undefined
 
   constructor(backend: WorkerBackend, options: ResolvedPoolOptions) {
-    const runtime = new PoolRuntime(backend, options, systemClock)
+    const started = new StartedAhead(backend)
+    started.startAhead(workerSetup(options), options.minSize)
+    const runtime = new PoolRuntime(started, options, systemClock)
     super({ carrier: runtime, clock: systemClock, defaults: options.defaults })
     this.#runtime = runtime
     reviveHandles()

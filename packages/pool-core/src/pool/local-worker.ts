@@ -3,7 +3,7 @@ import { after } from '../base/index.ts'
 import { toForkpoolError } from '../batch/index.ts'
 import { isNote, NoteChannel } from '../link/note-channel.ts'
 import type { PoolNote, WorkerNote } from '../link/note-channel.ts'
-import type { CoordinatorMessage, RanMessage, TaskListing, WorkerMessage } from '../protocol/index.ts'
+import type { RanMessage, RunMessage, WorkerMessage } from '../protocol/index.ts'
 import { decodeWorkerMessage, encodeCoordinatorMessage } from '../protocol/index.ts'
 import type { WorkerId } from '../scheduler/index.ts'
 import type { StartedWorker } from './worker-backend.ts'
@@ -14,7 +14,7 @@ const STOP_TIMEOUT_MS = 5_000
 /** What a worker reports. */
 export interface LocalWorkerEvents {
   /** Its modules are loaded and its initializer has run. */
-  readonly ready: (worker: LocalWorker, tasks: readonly TaskListing[]) => void
+  readonly ready: (worker: LocalWorker, tasks: readonly string[]) => void
   readonly ran: (worker: LocalWorker, message: RanMessage) => void
   /** What it says beside the messages of the protocol. */
   readonly note: (worker: LocalWorker, note: WorkerNote) => void
@@ -40,7 +40,7 @@ export class LocalWorker {
   readonly #notes: NoteChannel<PoolNote, WorkerNote>
   readonly #events: LocalWorkerEvents
   #phase: 'starting' | 'ready' | 'stopping' = 'starting'
-  #tasks: readonly TaskListing[] = []
+  #tasks: readonly string[] = []
   #isOverdue = false
   /** Ends it where it does not start or stop in time. */
   #cancelTimeout: Cancel
@@ -78,11 +78,11 @@ export class LocalWorker {
   }
 
   /** What it can run, once it is ready. */
-  get tasks(): readonly TaskListing[] {
+  get tasks(): readonly string[] {
     return this.#tasks
   }
 
-  send(message: CoordinatorMessage): void {
+  run(message: RunMessage): void {
     this.#started.link.send(encodeCoordinatorMessage(message))
   }
 
@@ -101,7 +101,7 @@ export class LocalWorker {
   stop(): void {
     if (this.#phase === 'stopping') return
     if (this.#phase === 'starting') this.#started.kill()
-    else this.send({ kind: 'stop' })
+    else this.note({ kind: 'stop' })
     this.#phase = 'stopping'
     this.#cancelTimeout()
     this.#cancelTimeout = this.#endIn(STOP_TIMEOUT_MS, () => {})
@@ -116,28 +116,33 @@ export class LocalWorker {
   }
 
   #receive(frame: Uint8Array): void {
-    let message: WorkerMessage
+    let message: WorkerMessage | undefined
+    let note: WorkerNote | undefined
     try {
-      if (isNote(frame)) {
-        this.#events.note(this, this.#notes.read(frame))
-        return
-      }
-      message = decodeWorkerMessage(frame)
+      if (isNote(frame)) note = this.#notes.read(frame)
+      else message = decodeWorkerMessage(frame)
     } catch {
       this.#started.kill()
       return
     }
-    switch (message.kind) {
+    if (note !== undefined) this.#hear(note)
+    else if (message?.kind === 'ran') this.#events.ran(this, message)
+    // Of its other messages, the workers of a local pool say the like in notes.
+    else this.#started.kill()
+  }
+
+  #hear(note: WorkerNote): void {
+    switch (note.kind) {
       case 'ready':
         if (this.#phase !== 'starting') return
         this.#cancelTimeout()
         this.#phase = 'ready'
-        this.#tasks = message.tasks
-        return this.#events.ready(this, message.tasks)
+        this.#tasks = note.tasks
+        return this.#events.ready(this, note.tasks)
       case 'broken':
-        return this.#events.broken(this, toForkpoolError(message.error))
-      case 'ran':
-        this.#events.ran(this, message)
+        return this.#events.broken(this, toForkpoolError(note.error))
+      default:
+        this.#events.note(this, note)
     }
   }
 }

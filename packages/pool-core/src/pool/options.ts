@@ -1,10 +1,8 @@
-import { availableParallelism } from 'node:os'
-import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { ForkpoolError } from '../base/index.ts'
 import type { StoreSource } from '../task/index.ts'
 import { checkName, checkWhole, resolveBatchOptions } from '../batch/index.ts'
 import type { AnyTasks, BatchDefaults, RetryPolicy, TaskListeners, TaskName, TimeLimit } from '../batch/index.ts'
+import type { WorkerSetup } from './worker-backend.ts'
 
 /** Where a task module is: a `file:` URL, as `new URL('./tasks.ts', import.meta.url)` gives it, or an absolute path. */
 export type TaskModuleSpec = URL | string
@@ -113,7 +111,13 @@ export function resolvePoolOptions<Tasks>(
   modules: TaskModuleSpec | readonly TaskModuleSpec[],
   options: LocalPoolOptions<Tasks>,
 ): ResolvedPoolOptions {
-  const { size = availableParallelism(), minSize = 0, idleTimeoutMs = 30_000, crashLimit = 3, cancelGraceMs = 1_000 } = options
+  const {
+    size = process.getBuiltinModule('node:os').availableParallelism(),
+    minSize = 0,
+    idleTimeoutMs = 30_000,
+    crashLimit = 3,
+    cancelGraceMs = 1_000,
+  } = options
   const { maxTasksPerWorker, memoryLimitMb, queueLimit, heapMb, initializerArguments = [], startTimeoutMs = 60_000, standby = 0 } = options
   const { concurrency = 1, context } = options
   checkContext(context)
@@ -164,9 +168,26 @@ export function resolvePoolOptions<Tasks>(
   }
 }
 
+/** What each worker is told of them. */
+export function workerSetup(options: ResolvedPoolOptions): Omit<WorkerSetup, 'workerId'> {
+  const { modules, initializer, initializerArguments, finalizer, memoryLimitMb, concurrency, cancelGraceMs } = options
+  return {
+    modules,
+    initializer,
+    initializerArguments,
+    finalizer,
+    concurrency,
+    abandonAfterMs: cancelGraceMs,
+    ...(memoryLimitMb !== undefined && { measuresMemory: true }),
+  }
+}
+
 export function moduleUrls(modules: TaskModuleSpec | readonly TaskModuleSpec[]): readonly string[] {
   const specs = Array.isArray(modules) ? (modules as readonly TaskModuleSpec[]) : [modules as TaskModuleSpec]
   if (specs.length === 0) throw bad('a pool needs a task module: new URL("./tasks.ts", import.meta.url)')
+  // Not by `import`: see `requireHere`.
+  const path = process.getBuiltinModule('node:path')
+  const { pathToFileURL } = process.getBuiltinModule('node:url')
   return specs.map((spec) => {
     if (spec instanceof URL && (spec.protocol === 'file:' || spec.protocol === 'data:')) return spec.href
     if (typeof spec === 'string' && spec.startsWith('file:')) return spec

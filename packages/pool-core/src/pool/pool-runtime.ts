@@ -4,7 +4,7 @@ import type { BatchCarrier, BatchOwner, BatchSubmission, CarrierLimits } from '.
 import { StepRunner, TaskCatalogue } from '../dispatch/index.ts'
 import type { SettledRange, StepHost } from '../dispatch/index.ts'
 import { FRAME_BYTES_MAX, INPUT_WINDOW_BYTES } from '../protocol/index.ts'
-import type { ItemBlock, RanMessage, TaskListing } from '../protocol/index.ts'
+import type { ItemBlock, RanMessage } from '../protocol/index.ts'
 import type { Assign, BatchId, BatchSettled, ShardId, WorkerId } from '../scheduler/index.ts'
 import { LocalBatches } from './local-batches.ts'
 import { movedIn, NestedCalls } from './nested-calls.ts'
@@ -36,7 +36,7 @@ export class PoolRuntime implements BatchCarrier, StepHost {
   readonly #fleet: LocalFleet
   readonly #runs: ShardRuns
   readonly #nested: NestedCalls
-  readonly #catalogue = new TaskCatalogue()
+  readonly #catalogue = new TaskCatalogue<{ readonly name: string }>()
   readonly #batches: LocalBatches
 
   constructor(backend: WorkerBackend, options: ResolvedPoolOptions, clock: Clock) {
@@ -168,9 +168,9 @@ export class PoolRuntime implements BatchCarrier, StepHost {
     if (this.life.state === 'draining' && this.#batches.size === 0) this.#steps.feed({ kind: 'drain-requested' })
   }
 
-  #online(worker: WorkerId, tasks: readonly TaskListing[]): void {
+  #online(worker: WorkerId, tasks: readonly string[]): void {
     if (this.#catalogue.tasks.length === 0) {
-      this.#catalogue.learn(tasks)
+      this.#catalogue.learn(tasks.map((name) => ({ name })))
       this.#batches.failEach((batch) => this.#unknownTask(batch.submission.task))
     }
     this.#steps.feed({ kind: 'worker-online', worker })

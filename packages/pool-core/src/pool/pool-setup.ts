@@ -1,6 +1,7 @@
 import type { BatchOpened, PoolName, PoolSet, SchedulerOptions, SessionId, ShardId, WorkerId } from '../scheduler/index.ts'
 import type { LocalBatch } from './local-batch.ts'
 import type { FleetSetup } from './local-fleet.ts'
+import { workerSetup } from './options.ts'
 import type { ResolvedPoolOptions } from './options.ts'
 import { graceMs } from './run-deadlines.ts'
 
@@ -28,19 +29,8 @@ export function schedulerOptions(options: ResolvedPoolOptions): SchedulerOptions
 }
 
 export function fleetSetup(options: ResolvedPoolOptions): FleetSetup {
-  const { modules, initializer, initializerArguments, finalizer, startTimeoutMs, standby, size, memoryLimitMb, concurrency } = options
-  return {
-    modules,
-    initializer,
-    initializerArguments,
-    finalizer,
-    startTimeoutMs,
-    standby,
-    workersMax: size + standby,
-    concurrency,
-    abandonAfterMs: options.cancelGraceMs,
-    ...(memoryLimitMb !== undefined && { measuresMemory: true }),
-  }
+  const { startTimeoutMs, standby, size } = options
+  return { ...workerSetup(options), startTimeoutMs, standby, workersMax: size + standby }
 }
 
 export function batchOpened({ id, submission }: LocalBatch): BatchOpened {

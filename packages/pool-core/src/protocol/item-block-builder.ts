@@ -1,7 +1,8 @@
 import { Attachments } from './attachments.ts'
 import type { ItemBlock } from './item-block.ts'
 import { packParts } from './item-block.ts'
-import { encodeItem, encodeItems } from './item-encoding.ts'
+import { encodeItems } from './item-encoding.ts'
+import { encodeItem } from './values/encode-values.ts'
 
 /**
  * Builds a block item by item, for a worker: a result that cannot travel fails its own task and leaves the block as it was.

@@ -5,7 +5,8 @@ import { anyBlock, anyValue, BOUNDED, PATIENT } from '../../test/protocol-arbitr
 import { blockBytes, sliceBlock } from './item-block.ts'
 import { ItemBlockBuilder } from './item-block-builder.ts'
 import { decodeItems } from './item-decoding.ts'
-import { encodeItems, encodeItemsJson } from './item-encoding.ts'
+import { encodeItems } from './item-encoding.ts'
+import { encodeItemsJson } from './values/encode-values.ts'
 import { concatBlocks, selectItems, transcodeToJson } from './item-regrouping.ts'
 
 function same(actual: unknown, expected: unknown): void {

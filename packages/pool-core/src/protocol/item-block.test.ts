@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { InvariantError } from '../base/assert.ts'
 import { blockBytes, resultBytes, sliceBlock } from './item-block.ts'
 import { decodeItems, decodeItemsInto } from './item-decoding.ts'
-import { encodeItems, encodeItemsJson } from './item-encoding.ts'
+import { encodeItems } from './item-encoding.ts'
+import { encodeItemsJson } from './values/encode-values.ts'
 import { concatBlocks, selectItems, transcodeToJson } from './item-regrouping.ts'
 
 describe('sliceBlock', () => {

@@ -1,9 +1,9 @@
 import type { ItemBlock } from './item-block.ts'
 import { decodeItems } from './item-decoding.ts'
-import { encodeItemsJson } from './item-encoding.ts'
+import { encodeItemsJson } from './values/encode-values.ts'
 import { Mismatch } from './mismatch.ts'
 import { valueToJson } from './values/json-value-writer.ts'
-import { fromLittleEndian64 } from './values/typed-arrays.ts'
+import { fromLittleEndian64 } from './number-bytes.ts'
 import { ValueTrail } from './values/value-trail.ts'
 
 const QUOTE = 0x22

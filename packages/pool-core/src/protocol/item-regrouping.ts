@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts'
 import type { ItemBlock, ItemCodec } from './item-block.ts'
 import { packParts, sliceBlock } from './item-block.ts'
 import { decodeItems } from './item-decoding.ts'
-import { encodeItem, encodeItemsJson } from './item-encoding.ts'
+import { encodeItem, encodeItemsJson } from './values/encode-values.ts'
 
 /**
  * One block with the items of all, in order; bytes are copied. Blocks of one codec are joined without decoding; of several, numbers

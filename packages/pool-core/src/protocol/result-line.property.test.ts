@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { TaskFailure } from './client-messages.ts'
-import { encodeItems, encodeItemsJson } from './item-encoding.ts'
+import { encodeItems } from './item-encoding.ts'
+import { encodeItemsJson } from './values/encode-values.ts'
 import { parseResultLine, resultLines } from './result-line.ts'
 
 const VALUE = fc.oneof(

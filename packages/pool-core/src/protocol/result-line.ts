@@ -6,7 +6,7 @@ import { Mismatch, preview } from './mismatch.ts'
 import { ERROR } from './schema/error-type.ts'
 import { valueFromTree } from './values/json-value-reader.ts'
 import { valueToJson } from './values/json-value-writer.ts'
-import { fromLittleEndian64 } from './values/typed-arrays.ts'
+import { fromLittleEndian64 } from './number-bytes.ts'
 import { ValueTrail } from './values/value-trail.ts'
 import type { WireError } from './wire-error.ts'
 

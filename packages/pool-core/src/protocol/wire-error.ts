@@ -1,7 +1,7 @@
 import { ForkpoolError } from '../base/errors.ts'
 import { ERROR_BYTES_MAX, ERROR_CAUSES_MAX, ERROR_MEMBERS_MAX, ERROR_PROPERTIES_BYTES_MAX, ERROR_TEXT_MAX } from './limits.ts'
 import { decodeItems } from './item-decoding.ts'
-import { encodeItem } from './item-encoding.ts'
+import { encodeItem } from './values/encode-values.ts'
 import { packParts } from './item-block.ts'
 import { buildError, ERROR_PART_NAMES, errorName } from './values/error-parts.ts'
 import { isPoisonous } from './values/value-kind.ts'

@@ -1,6 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import type { Clock, ExitCause } from '../../base/index.ts'
 import { after } from '../../base/index.ts'
 import { RingLink } from '../../link/ring-link.ts'
@@ -52,6 +51,7 @@ export class ProcessBackend implements WorkerBackend {
     const heapFlags = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`]
     const ring = this.#options.link === 'channel' ? undefined : createRingFile()
     const { spawn } = process.getBuiltinModule('node:child_process')
+    const { fileURLToPath } = process.getBuiltinModule('node:url')
     const child = spawn(process.execPath, [...execArgv, ...heapFlags, ...ENTRY_FLAGS, fileURLToPath(PROCESS_ENTRY), String(process.pid)], {
       stdio: ['ignore', 'inherit', 'pipe', 'pipe', ring ?? 'ignore'],
       env: env === undefined ? process.env : { ...process.env, ...env },

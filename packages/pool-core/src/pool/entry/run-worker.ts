@@ -3,7 +3,7 @@ import { after, ForkpoolError, systemClock } from '../../base/index.ts'
 import { isNote, NoteChannel } from '../../link/note-channel.ts'
 import type { PoolNote, WorkerNote } from '../../link/note-channel.ts'
 import type { WorkerLink } from '../../link/worker-link.ts'
-import { encodeWorkerMessage, toWireError } from '../../protocol/index.ts'
+import { toWireError } from '../../protocol/index.ts'
 import { loadTaskModules } from '../../task/index.ts'
 import type { TaskRegistry } from '../../task/index.ts'
 import { sayLastWords, WorkerSession } from '../../worker/index.ts'
@@ -40,17 +40,17 @@ export async function runWorker({ setup, link, notePort, measure, onFirstFrame, 
     systemClock.schedule(after(systemClock.now(), CLOSE_TIMEOUT_MS), () => exit(code))
   }
   link.onClose(() => exit(0))
+  const channel = new NoteChannel<WorkerNote, PoolNote>(link, notePort)
   let registry: TaskRegistry
   try {
     registry = await loadTaskModules(setup.modules)
     if (setup.initializer !== undefined) await callHook(registry, 'initializer', setup.initializer, setup.initializerArguments)
   } catch (thrown) {
-    link.send(encodeWorkerMessage({ kind: 'broken', error: toWireError(thrown) }))
+    channel.send({ kind: 'broken', error: toWireError(thrown) })
     end(1, 'the worker cannot be set up')
     return { describeRun: () => '' }
   }
   const { concurrency, abandonAfterMs } = setup
-  const channel = new NoteChannel<WorkerNote, PoolNote>(link, notePort)
   reviveHandles()
   const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
   const session = new WorkerSession({
@@ -72,7 +72,7 @@ export async function runWorker({ setup, link, notePort, measure, onFirstFrame, 
     isFirst = false
     session.receive(frame)
   })
-  link.send(encodeWorkerMessage({ kind: 'ready', pid: process.pid, tasks: registry.list() }))
+  channel.send({ kind: 'ready', tasks: registry.names() })
   return session
 }
 

@@ -1,4 +1,4 @@
-import { encodeKey } from '../schema/struct.ts'
+import { encodeKey } from '../cbor/encode-key.ts'
 
 /** Head of a map; the number of its entries is added. */
 export const MAP = 0xa0

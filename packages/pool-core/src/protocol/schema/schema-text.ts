@@ -1,4 +1,5 @@
-import { encodeItems, encodeItemsJson } from '../item-encoding.ts'
+import { encodeItems } from '../item-encoding.ts'
+import { encodeItemsJson } from '../values/encode-values.ts'
 import { VALUE_TABLE } from '../values/value-table.ts'
 import { schemaTables } from './all-messages.ts'
 

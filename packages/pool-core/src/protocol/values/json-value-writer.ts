@@ -1,6 +1,7 @@
 import { toBase64 } from './base64.ts'
 import { describeError } from './error-parts.ts'
-import { toLittleEndian, typedArrayEntry } from './typed-arrays.ts'
+import { typedArrayEntry } from './typed-arrays.ts'
+import { toLittleEndian } from '../number-bytes.ts'
 import { classify, isPoisonous } from './value-kind.ts'
 import { entryKey, entryValue } from './value-trail.ts'
 import type { ValueTrail } from './value-trail.ts'

@@ -1,3 +1,5 @@
+import { IS_LITTLE_ENDIAN, swapped } from '../number-bytes.ts'
+
 type TypedArrayConstructor = new (buffer: ArrayBuffer) => ArrayBufferView<ArrayBuffer>
 
 /** A typed array class: its tag in RFC 8746 for little-endian elements, and its `$type` in JSON. */
@@ -38,17 +40,9 @@ export const TYPED_ARRAYS: readonly TypedArrayEntry[] = [
 /** Tag of `Uint8Array` in RFC 8746: read, never written. */
 export const UINT8_ARRAY_TAG = 64
 
-const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
-
 /** The entry of a typed array (a subclass counts as its class). */
 export function typedArrayEntry(array: ArrayBufferView): TypedArrayEntry | undefined {
   return TYPED_ARRAYS.find(({ construct }) => construct !== undefined && array instanceof construct)
-}
-
-/** The array's elements as little-endian bytes; a view of them where the machine is little-endian. */
-export function toLittleEndian(array: ArrayBufferView<ArrayBuffer>, elementBytes: number): Uint8Array {
-  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-  return IS_LITTLE_ENDIAN || elementBytes === 1 ? bytes : swapped(bytes, elementBytes)
 }
 
 /** A typed array of its own memory from bytes in the given order; `undefined` when their number does not fit the element. */
@@ -57,27 +51,4 @@ export function fromBytes(entryOf: TypedArrayEntry, bytes: Uint8Array, bigEndian
   const straight = entryOf.elementBytes === 1 || bigEndian !== IS_LITTLE_ENDIAN
   const own = straight ? new Uint8Array(bytes) : swapped(bytes, entryOf.elementBytes)
   return new entryOf.construct(own.buffer)
-}
-
-/** Unsigned 32-bit integers from little-endian bytes; a copy. */
-export function fromLittleEndian32(bytes: Uint8Array): Uint32Array {
-  return new Uint32Array((IS_LITTLE_ENDIAN ? new Uint8Array(bytes) : swapped(bytes, 4)).buffer)
-}
-
-/** Doubles from little-endian bytes; a copy. */
-export function fromLittleEndian64(bytes: Uint8Array): Float64Array {
-  return new Float64Array((IS_LITTLE_ENDIAN ? new Uint8Array(bytes) : swapped(bytes, 8)).buffer)
-}
-
-/** Copies doubles from little-endian bytes, which may lie at any address, to the front of `target`. */
-export function copyDoubles(bytes: Uint8Array, target: Float64Array): void {
-  new Uint8Array(target.buffer, target.byteOffset, target.byteLength).set(IS_LITTLE_ENDIAN ? bytes : swapped(bytes, 8))
-}
-
-function swapped(bytes: Uint8Array, elementBytes: number): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(bytes.length)
-  for (let i = 0; i < bytes.length; i += elementBytes) {
-    for (let k = 0; k < elementBytes; k++) out[i + k] = bytes[i + elementBytes - 1 - k] as number
-  }
-  return out
 }

@@ -2,7 +2,8 @@ import { createContext, runInContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { ForkpoolError } from '../../base/errors.ts'
 import { decodeItems } from '../item-decoding.ts'
-import { encodeItems, encodeItemsJson } from '../item-encoding.ts'
+import { encodeItems } from '../item-encoding.ts'
+import { encodeItemsJson } from './encode-values.ts'
 import { ITEM_BYTES_MAX } from '../limits.ts'
 
 class Account {
