@@ -40,7 +40,7 @@ const CLIENTS_ALONE = [
 const PARTS: Parts = {
   // Values other than numbers.
   values: {
-    modules: /^protocol\/(values\/(?!handle-reviver|value-table)|cbor\/(cbor-reader|wtf8)|attachments|mismatch)/,
+    modules: /^protocol\/(values\/(?!handle-reviver|value-table)|cbor\/(cbor-reader|wtf8)|mismatch)/,
     atOnce: /^protocol\/(client-frame|result-line|item-(json|regrouping)|wire-error|schema\/|values\/value-table)/,
     isForBrowsers: true,
   },
@@ -67,7 +67,7 @@ const PARTS: Parts = {
   // What a worker needs for generators, and for several tasks at once.
   streams: { modules: /^task\/(run-stream|stream-room|run-shard-at-once|places)/ },
   // The C library.
-  native: { modules: /^memory\/(nameless-memory|posix|load-koffi|lease|names)/, atOnce: /^memory\// },
+  native: { modules: /^memory\/(nameless-memory|posix|load-koffi)\.ts/, atOnce: /^memory\// },
 }
 
 /** What else goes into one file: of what is needed together. `kernel` is for both sides of a pool, `front` what the package's main door is at first. */
@@ -75,7 +75,7 @@ const FILES = {
   'all-parts': /on-demand-all/,
   clients: new RegExp(`src/protocol/(${CLIENTS_ALONE.join('|')})\\.ts`),
   kernel:
-    /on-demand-loader|src\/(base|protocol)\/|src\/(package-files|link\/|task\/(task-context|carried-storage|move)|pool\/(live-handles|worker-greeting|entry\/entry-urls)|memory\/thread-memory)/,
+    /on-demand-loader|src\/(base|protocol)\/|src\/(package-files|link\/|task\/(task-context|carried-storage|move)|pool\/(live-handles|worker-greeting|entry\/entry-urls)|memory\/(thread-memory|koffi-binary|nameless-file|name-prefix|segment-directory))/,
   worker: /src\/(task\/(?!module-failure|source-place|syntax-error-place)|worker\/|pool\/entry\/run-worker)/,
   front: /src\/(batch|future|pool\/(?!entry\/))/,
   memory: /src\/memory\/(?!futex-waiter-thread)/,
@@ -101,8 +101,6 @@ function doors(): string[] {
   })
 }
 
-const KEPT_NAMES = { function: true, class: true }
-
 const options: RolldownOptions = {
   input: {
     ...Object.fromEntries([...doors(), ...PROGRAMS].map((name) => [name, `src/${name}.ts`])),
@@ -120,8 +118,6 @@ const options: RolldownOptions = {
     sourcemap: true,
     // One character that is not ASCII, and V8 keeps a whole file with two bytes for each.
     charset: 'ascii',
-    // A third less to compile, and to keep. Functions and classes keep their names, for those who read stacks.
-    minify: { compress: { keepNames: KEPT_NAMES }, mangle: { keepNames: KEPT_NAMES }, codegen: { removeWhitespace: true } },
     // The parts are asked for their exports by name.
     minifyInternalExports: false,
     comments: false,

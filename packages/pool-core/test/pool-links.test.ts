@@ -14,7 +14,8 @@ import type { LinkClosed, WorkerLink } from '../src/link/worker-link.ts'
 import { RingLink } from '../src/link/ring-link.ts'
 import { ringMemoryBytes } from '../src/link/ring-layout.ts'
 import type { RingMemory } from '../src/link/ring-layout.ts'
-import { createNamelessFile, NamelessMemory } from '../src/memory/nameless-memory.ts'
+import { createNamelessFile } from '../src/memory/nameless-file.ts'
+import { NamelessMemory } from '../src/memory/nameless-memory.ts'
 import { ThreadMemory } from '../src/memory/thread-memory.ts'
 import { systemClock } from '../src/base/index.ts'
 import { linkConformance } from '../src/testing/index.ts'
@@ -52,6 +53,17 @@ const kinds: readonly { readonly name: string; readonly open: () => Promise<Link
       const other = openSync(`/proc/self/fd/${fd}`, 'r+')
       const ends = ringLinks(new StreamLink(a), new StreamLink(b), new NamelessMemory(fd), new NamelessMemory(other))
       return { ends, break: () => void a.destroy() }
+    },
+  },
+  {
+    name: 'a link that joins rings when it has carried enough without',
+    open: () => {
+      const { port1, port2 } = new MessageChannel()
+      const memory = new ThreadMemory(ringMemoryBytes(RING_BYTES))
+      const ends = [new RingLink(new MessagePortLink(port1), systemClock), new RingLink(new MessagePortLink(port2), systemClock)] as const
+      ends[0].whenWorthwhile(() => ends[0].offer(memory))
+      ends[1].whenOffered(() => ends[1].join(new ThreadMemory(memory.handle), 1))
+      return Promise.resolve({ ends, break: () => port1.close() })
     },
   },
 ]

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ProcessPool } from '../src/index.ts'
 import { poolConformance } from '../src/testing/index.ts'
@@ -19,4 +20,24 @@ describe('a process pool', () => {
     expect(pid).not.toBe(process.pid)
     expect(thread).toBe(0)
   })
+
+  it.runIf(process.platform === 'linux')('loads no native code before it has had calls enough for rings to pay', async () => {
+    await using pool = new ProcessPool<PoolTasks>(POOL_TASKS, { size: 1 })
+    const { pid } = await pool.submit('place')
+    expect(mappedFiles(pid)).not.toMatch(/koffi|forkpool/)
+    for (let i = 0; i < 100; i++) await pool.submit('place')
+    expect(mappedFiles(pid)).toMatch(/koffi/)
+    expect(mappedFiles(pid)).toContain('/dev/shm/forkpool.')
+  })
+
+  it.runIf(process.platform === 'linux')('joins rings at once where it is to', async () => {
+    await using pool = new ProcessPool<PoolTasks>(POOL_TASKS, { size: 1, link: 'ring' })
+    let maps = ''
+    for (let i = 0; i < 30 && !maps.includes('/dev/shm/forkpool.'); i++) maps = mappedFiles((await pool.submit('place')).pid)
+    expect(maps).toContain('/dev/shm/forkpool.')
+  })
 })
+
+function mappedFiles(pid: number): string {
+  return readFileSync(`/proc/${pid}/maps`, 'latin1')
+}

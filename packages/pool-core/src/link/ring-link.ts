@@ -9,6 +9,15 @@ import type { LinkClosed, WorkerLink } from './worker-link.ts'
 /** How long a side looks for the next frame before it sleeps. As long as it takes to be woken: then to look costs at most twice the best choice. */
 const LOOK_MS = 0.1
 
+/**
+ * So many frames through the link below cost as much more than through a ring as it costs to join one: through a pipe each takes 50 µs longer, and to load what maps
+ * memory takes either side 3 to 5 ms.
+ */
+const RING_PAYS_FROM_FRAMES = 64
+
+/** So many bytes of a frame cost as much as a frame. */
+const BYTES_A_FRAME_SHIFT = 14
+
 /** On the link below: from now on look into the ring; and later, wake up. No other frame is empty. */
 const BELL = new Uint8Array(0)
 
@@ -41,6 +50,10 @@ export class RingLink implements WorkerLink {
   #isListening = false
   /** Frames of the link below that came before a handler. */
   readonly #early: Uint8Array[] = []
+  /** What has gone through the link below, in frames. */
+  #carried = 0
+  #onWorthwhile: (() => void) | undefined
+  #onOffer: (() => void) | undefined
   #closeReason: string | undefined
   #closed: LinkClosed | undefined
   #onFrame: ((frame: Uint8Array) => void) | undefined
@@ -56,8 +69,8 @@ export class RingLink implements WorkerLink {
   }
 
   /**
-   * Joins the memory. Side 1 does so first and says so to side 0, which has joined before it hands the memory out and answers;
-   * each writes into the ring from then on.
+   * Joins the memory. Side 0 does so first, and side 1 where it knows of that, by an offer or another way; it says so, and side 0 answers: each writes into the
+   * ring from then on.
    */
   join(memory: RingMemory, side: RingSide): void {
     if (this.#closed !== undefined) {
@@ -79,11 +92,28 @@ export class RingLink implements WorkerLink {
     this.#ring()
   }
 
+  /** Calls `told` once, when so much has gone through the link below that a ring would pay. */
+  whenWorthwhile(told: () => void): void {
+    this.#onWorthwhile = told
+  }
+
+  /** Calls `told` when side 0 says that it has joined: for side 1 to do so, or to let be. */
+  whenOffered(told: () => void): void {
+    this.#onOffer = told
+  }
+
+  /** Joins the memory as side 0 and says so. */
+  offer(memory: RingMemory): void {
+    this.join(memory, 0)
+    if (this.#joined !== undefined) this.#ring()
+  }
+
   send(frame: Uint8Array): void {
     if (this.#closeReason !== undefined || this.#closed !== undefined) return
     const joined = this.#joined
     if (joined === undefined || !this.#writes) {
       this.#link.send(frame)
+      this.#carry(frame)
       return
     }
     if (joined.writer.write(frame)) this.#wakeOther(joined, SLEEP.FOR_DATA)
@@ -125,11 +155,15 @@ export class RingLink implements WorkerLink {
   #receive(frame: Uint8Array): void {
     const joined = this.#joined
     if (frame.length > 0) {
+      this.#carry(frame)
       if (this.#onFrame === undefined) this.#early.push(frame.slice())
       else this.#onFrame(frame)
       return
     }
-    if (joined === undefined) return
+    if (joined === undefined) {
+      this.#onOffer?.()
+      return
+    }
     this.#reads = true
     if (!this.#writes) {
       this.#writes = true
@@ -140,6 +174,14 @@ export class RingLink implements WorkerLink {
     Atomics.store(joined.memory.words, joined.ownSleep, SLEEP.AWAKE)
     this.#look(joined, true)
     this.#goOn(joined)
+  }
+
+  #carry(frame: Uint8Array): void {
+    this.#carried += 1 + (frame.length >> BYTES_A_FRAME_SHIFT)
+    if (this.#onWorthwhile === undefined || this.#carried < RING_PAYS_FROM_FRAMES) return
+    const told = this.#onWorthwhile
+    this.#onWorthwhile = undefined
+    told()
   }
 
   readonly #turn = (): void => {

@@ -1,9 +1,9 @@
-import { tmpdir } from 'node:os'
 import { ForkpoolError } from '../base/errors.ts'
 import { FLOCK, posix, RANGE_LOCK } from './posix.ts'
+import { segmentDirectory } from './segment-directory.ts'
 
 // Not by `import`: see `nameless-memory.ts`.
-const { closeSync, constants, mkdirSync, openSync, readFileSync, readlinkSync } = process.getBuiltinModule('node:fs')
+const { closeSync, constants, openSync, readFileSync, readlinkSync } = process.getBuiltinModule('node:fs')
 
 /**
  * Who uses a shared-memory file, written where the kernel itself keeps the books: in file locks, which end with the file descriptor,
@@ -45,14 +45,6 @@ export function isLastHolder(fd: number, ownProcess: 'counted' | 'ignored'): boo
   if (ownProcess === 'counted') return posix().lockRange(fd, RANGE_LOCK.WRITE, 0n, 0n)
   const byte = processByte()
   return posix().lockRange(fd, RANGE_LOCK.WRITE, 0n, byte) && posix().lockRange(fd, RANGE_LOCK.WRITE, byte + 1n, 0n)
-}
-
-/** Where the files lie. On Linux it is where `shm_open` puts them; elsewhere files of a folder of the user's own are mapped. */
-export function segmentDirectory(): string {
-  if (isLinux) return '/dev/shm'
-  const directory = `${tmpdir()}/forkpool-memory-${process.getuid?.() ?? 0}`
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  return directory
 }
 
 /** Longer than any honest holder: each holds it for a few system calls. */

@@ -1,24 +1,12 @@
 import type * as Koffi from 'koffi'
 import { requireHere } from '../package-files.ts'
+import { koffiBinary, useKoffiBinary } from './koffi-binary.ts'
 
 /** How musl calls processors, where Node has another name for them. */
 const MUSL_NAMES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' }
 
 /** What is used of koffi. */
 export type KoffiCore = Pick<typeof Koffi, 'address' | 'errno' | 'load' | 'os' | 'view'>
-
-/** The file of koffi's binary, once this process has found it or was told it; undefined where koffi's own loader is to find it. */
-let binary: string | undefined
-
-/** For processes that this one starts: to find it costs 2 ms. */
-export function koffiBinary(): string | undefined {
-  return binary
-}
-
-/** Tells this process what the one that started it has found. */
-export function useKoffiBinary(file: string | undefined): void {
-  binary = file
-}
 
 /**
  * Loads koffi: on Linux its binary alone, where that is in its place. Its own loader, which finds the binary everywhere, loads streams and others of
@@ -27,10 +15,11 @@ export function useKoffiBinary(file: string | undefined): void {
  */
 export function loadKoffi(): KoffiCore {
   try {
-    binary ??= findBinary()
+    const binary = koffiBinary() ?? findBinary()
+    useKoffiBinary(binary)
     if (binary !== undefined) return requireHere()(binary) as KoffiCore
   } catch {
-    binary = undefined
+    useKoffiBinary(undefined)
   }
   return requireHere()('koffi') as KoffiCore
 }

@@ -1,28 +1,7 @@
-import { systemRandom } from '../base/random.ts'
-import { segmentDirectory } from './lease.ts'
-import { fullName } from './names.ts'
 import { posix } from './posix.ts'
 
 // Not by `import`, which would also load what few of its names need: streams. That is 2.5 ms of every program that has a pool.
-const { closeSync, fstatSync, ftruncateSync, openSync, unlinkSync } = process.getBuiltinModule('node:fs')
-
-/**
- * Makes zeroed memory without a name, for this process and those that it starts: they inherit the file descriptor. The kernel frees it with its last
- * holder, whatever way that ends, so nothing is ever left. (Killed between the two calls, this process leaves an empty file, which
- * the next program's sweep removes.) Loads no native code. @returns the file descriptor, the caller's to close.
- */
-export function createNamelessFile(byteLength: number): number {
-  // Not a name from the cryptographic source, which takes 4 ms to load: nobody is to find it, and one that is there already is refused.
-  const path = `${segmentDirectory()}/${fullName(String(systemRandom.next()))}`
-  const fd = openSync(path, 'wx+', 0o600)
-  try {
-    unlinkSync(path)
-  } catch {
-    // A sweep was sooner: nobody holds a lease on this file.
-  }
-  ftruncateSync(fd, byteLength)
-  return fd
-}
+const { closeSync, fstatSync } = process.getBuiltinModule('node:fs')
 
 /** Memory behind a file descriptor, mapped by this process: words and bytes, without names and waiting. */
 export class NamelessMemory {

@@ -1,12 +1,11 @@
 import { ForkpoolError } from '../base/errors.ts'
 import { systemRandom } from '../base/random.ts'
 import { isLastHolder, withDirectory } from './lease.ts'
+import { NAME_PREFIX } from './name-prefix.ts'
 
 // Not by `import`: see `nameless-memory.ts`.
 const { closeSync, constants, openSync, readdirSync, unlinkSync } = process.getBuiltinModule('node:fs')
 
-/** Every name begins so, which is how a sweep knows the entries that are Forkpool's. */
-const NAME_PREFIX = 'forkpool.'
 /** File names end at 255 bytes; this leaves room and is more than anybody types. */
 const NAME_LENGTH_MAX = 200
 const NAME_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/

@@ -4,14 +4,14 @@ import type { Clock, ExitCause } from '../../base/index.ts'
 import { after } from '../../base/index.ts'
 import { RingLink } from '../../link/ring-link.ts'
 import { StreamLink } from '../../link/stream-link.ts'
-import { koffiBinary } from '../../memory/load-koffi.ts'
+import { koffiBinary } from '../../memory/koffi-binary.ts'
 import { NamelessMemory } from '../../memory/nameless-memory.ts'
 import { ENTRY_FLAGS, PROCESS_ENTRY } from '../entry/entry-urls.ts'
 import { inheritedFlags } from '../inherited-flags.ts'
-import { LINK_DESCRIPTOR } from '../worker-greeting.ts'
-import type { ProcessGreeting } from '../worker-greeting.ts'
+import { DIES_WITH_PARENT, greetingFrame, LINK_DESCRIPTOR } from '../worker-greeting.ts'
 import type { LinkKind } from '../options.ts'
 import type { StartedWorker, WorkerBackend, WorkerSetup } from '../worker-backend.ts'
+import { dyingWithParent } from './dying-with-parent.ts'
 import { createRingFile, demandRings } from './ring-file.ts'
 
 /** Standard error of a worker that is kept for the error which tells of its end. */
@@ -49,38 +49,48 @@ export class ProcessBackend implements WorkerBackend {
   start(setup: WorkerSetup): StartedWorker {
     const { clock, env, execArgv = inheritedFlags(process.execArgv), heapMb } = this.#options
     const heapFlags = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`]
-    const ring = this.#options.link === 'channel' ? undefined : createRingFile()
+    const { link: kind } = this.#options
+    const ring = kind === 'channel' ? undefined : createRingFile()
+    const prefix = dyingWithParent()
     const { spawn } = process.getBuiltinModule('node:child_process')
     const { fileURLToPath } = process.getBuiltinModule('node:url')
-    const child = spawn(process.execPath, [...execArgv, ...heapFlags, ...ENTRY_FLAGS, fileURLToPath(PROCESS_ENTRY), String(process.pid)], {
+    const program: readonly string[] = [process.execPath, ...execArgv, ...heapFlags, ...ENTRY_FLAGS, fileURLToPath(PROCESS_ENTRY)]
+    const words = [...prefix, ...program, String(process.pid), prefix.length === 0 ? '' : DIES_WITH_PARENT]
+    const child = spawn(words[0] as string, words.slice(1), {
       stdio: ['ignore', 'inherit', 'pipe', 'pipe', ring ?? 'ignore'],
       env: env === undefined ? process.env : { ...process.env, ...env },
       windowsHide: true,
     })
     const socket = child.stdio[LINK_DESCRIPTOR] as Socket
     const link = new RingLink(new StreamLink(socket), clock)
-    // The process takes longer to begin than this one to load what maps memory.
-    setImmediate(() => greet(link, setup, ring))
     child.unref()
     socket.unref()
-    return {
-      link,
-      exited: exitOf(child, clock),
-      kill: () => void child.kill('SIGKILL'),
-    }
+    const exited = exitOf(child, clock)
+    if (ring !== undefined) offerRing(link, ring, exited, kind === 'ring')
+    link.send(greetingFrame({ setup, koffi: koffiBinary() }))
+    return { link, exited, kill: () => void child.kill('SIGKILL') }
   }
 }
 
-function greet(link: RingLink, setup: WorkerSetup, ring: number | undefined): void {
-  let hasRing = ring !== undefined
-  try {
-    if (ring !== undefined) link.join(new NamelessMemory(ring), 0)
-  } catch {
-    // No koffi for this system: frames go through the pipe.
-    hasRing = false
+/** Offers the memory behind `file` to the worker when it is worth it, or `now`; it is closed here in any case. */
+function offerRing(link: RingLink, file: number, exited: Promise<ExitCause>, now: boolean): void {
+  let isOpen = true
+  const offer = (): void => {
+    if (!isOpen) return
+    isOpen = false
+    try {
+      link.offer(new NamelessMemory(file))
+    } catch {
+      // No koffi for this system: frames go on through the pipe.
+    }
   }
-  const { serialize } = process.getBuiltinModule('node:v8')
-  link.send(serialize({ setup, hasRing, koffi: koffiBinary() } satisfies ProcessGreeting))
+  // The process takes longer to begin than this one to load what maps memory.
+  if (now) setImmediate(offer)
+  else link.whenWorthwhile(offer)
+  void exited.then(() => {
+    if (isOpen) process.getBuiltinModule('node:fs').closeSync(file)
+    isOpen = false
+  })
 }
 
 function exitOf(child: ChildProcess, clock: Clock): Promise<ExitCause> {

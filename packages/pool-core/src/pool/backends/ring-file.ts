@@ -1,5 +1,6 @@
 import { RING_CAPACITY, ringMemoryBytes } from '../../link/ring-layout.ts'
-import { createNamelessFile, NamelessMemory } from '../../memory/nameless-memory.ts'
+import { createNamelessFile } from '../../memory/nameless-file.ts'
+import { NamelessMemory } from '../../memory/nameless-memory.ts'
 
 /** The file behind the rings to one worker process, as its descriptor; undefined where the system has no place for it. */
 export function createRingFile(): number | undefined {
