@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { RolldownOptions } from 'rolldown'
 import { onDemand, partId } from './bundle/on-demand.ts'
 import type { Parts } from './bundle/on-demand.ts'
+import { shortLocals } from './bundle/short-locals.ts'
 
 /**
  * What is published in `dist`, beside the types that tsc writes there: the modules of `src` in a few files. Node takes about half a millisecond to find and
@@ -50,8 +51,6 @@ const PARTS: Parts = {
     atOnce: /^protocol\/(client-frame|result-line|schema\/)/,
     isForBrowsers: true,
   },
-  // Calls of one task.
-  calls: { modules: /^batch\/(single-call|call-gatherer|gathered-calls|fallback|tell|wire-errors)\.ts/, isForBrowsers: true },
   // Calls of many.
   batches: {
     modules:
@@ -66,6 +65,8 @@ const PARTS: Parts = {
   },
   // What a worker needs for generators, and for several tasks at once.
   streams: { modules: /^task\/(run-stream|stream-room|run-shard-at-once|places)/ },
+  // For who mistypes the name of a task, and for lists of tasks.
+  names: { modules: /^(base\/nearest-names|task\/parameter-names)/, isForBrowsers: true },
   // The C library.
   native: { modules: /^memory\/(nameless-memory|posix|load-koffi)\.ts/, atOnce: /^memory\// },
 }
@@ -106,7 +107,7 @@ const options: RolldownOptions = {
     ...Object.fromEntries([...doors(), ...PROGRAMS].map((name) => [name, `src/${name}.ts`])),
     ...Object.fromEntries(Object.keys(PARTS).map((part) => [`parts/${part}`, partId(part)])),
   },
-  plugins: [onDemand(SOURCE, PARTS, ['batch/index.ts', 'protocol/index.ts'])],
+  plugins: [onDemand(SOURCE, PARTS, ['batch/index.ts', 'protocol/index.ts']), shortLocals()],
   platform: 'node',
   preserveEntrySignatures: 'allow-extension',
   external: ['koffi', 'prom-client'],

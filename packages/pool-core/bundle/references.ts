@@ -76,3 +76,14 @@ function children(node: SyntaxNode): SyntaxNode[] {
 function isNode(value: unknown): value is SyntaxNode {
   return typeof value === 'object' && value !== null && typeof (value as SyntaxNode).type === 'string'
 }
+
+/** All private names, `#` and all, in order. */
+export function privateNames(program: SyntaxNode): SyntaxNode[] {
+  const found: SyntaxNode[] = []
+  const visit = (node: SyntaxNode): void => {
+    if (node.type === 'PrivateIdentifier') found.push(node)
+    for (const value of Object.values(node)) for (const each of Array.isArray(value) ? value : [value]) if (isNode(each)) visit(each)
+  }
+  visit(program)
+  return found.toSorted((a, b) => a.start - b.start)
+}

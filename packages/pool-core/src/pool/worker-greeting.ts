@@ -38,6 +38,8 @@ export interface ThreadGreeting {
   readonly port: MessagePort
   /** For notes with buffers. */
   readonly notePort: MessagePort
+  /** That the program may use. */
+  readonly cores: number
   /** The memory for the rings to its pool, where there are any. */
   readonly ring: ThreadMemoryHandle | undefined
 }

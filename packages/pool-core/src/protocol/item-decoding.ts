@@ -24,8 +24,8 @@ export function decodeItemsInto(block: ItemBlock, target: unknown[], at: number)
 /** Numbers that are decoded at a time: as many as a processor keeps at hand. */
 const PIECE_NUMBERS = 8 * 1024
 
-/** The piece that is decoded: nothing stays in it from one call to the next. */
-const piece = new Float64Array(PIECE_NUMBERS)
+/** The piece that is decoded: nothing stays in it from one call to the next. Made when it is first needed. */
+let made: Float64Array<ArrayBuffer> | undefined
 
 /** Below this a view costs less than the copy. */
 const FEW_NUMBERS = 64
@@ -40,6 +40,7 @@ function decodeNumbers({ count, bytes }: ItemBlock, target: unknown[], at: numbe
     for (let i = 0; i < count; i++) target[at + i] = view.getFloat64(i * 8, true)
     return
   }
+  const piece = (made ??= new Float64Array(PIECE_NUMBERS))
   for (let from = 0; from < count; from += PIECE_NUMBERS) {
     const length = Math.min(count - from, PIECE_NUMBERS)
     copyDoubles(bytes.subarray(8 * from, 8 * (from + length)), piece)

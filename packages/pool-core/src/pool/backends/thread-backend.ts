@@ -15,6 +15,7 @@ export class ThreadBackend implements WorkerBackend {
   readonly kind = 'thread'
   readonly #heapMb: number | undefined
   readonly #link: LinkKind | undefined
+  readonly #cores: number = process.getBuiltinModule('node:os').availableParallelism()
 
   /** @param heapMb limit of each thread's heap, megabytes. @param link how frames travel; undefined: by rings. */
   constructor(heapMb: number | undefined, link: LinkKind | undefined) {
@@ -29,12 +30,12 @@ export class ThreadBackend implements WorkerBackend {
     const ring = this.#link === 'channel' ? undefined : new ThreadMemory(ringMemoryBytes(RING_CAPACITY))
     const thread = new Worker(THREAD_ENTRY, {
       name: setup.workerId,
-      workerData: { setup, port: port2, notePort: notes.port2, ring: ring?.handle } satisfies ThreadGreeting,
+      workerData: { setup, port: port2, notePort: notes.port2, cores: this.#cores, ring: ring?.handle } satisfies ThreadGreeting,
       transferList: [port2, notes.port2],
       ...(ENTRY_FLAGS.length > 0 && { execArgv: [...ENTRY_FLAGS] }),
       ...(this.#heapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: this.#heapMb } }),
     })
-    const link = new RingLink(new MessagePortLink(port1, false), systemClock)
+    const link = new RingLink(new MessagePortLink(port1, false), systemClock, this.#cores)
     if (ring !== undefined) link.join(ring, 0)
     thread.unref()
     const closed = new Promise<void>((resolve) => port1.once('close', resolve))

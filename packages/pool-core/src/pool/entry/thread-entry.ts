@@ -7,8 +7,8 @@ import { ThreadMemory } from '../../memory/thread-memory.ts'
 import type { ThreadGreeting } from '../worker-greeting.ts'
 import { runWorker } from './run-worker.ts'
 
-const { setup, port, notePort, ring } = workerData as ThreadGreeting
-const link = new RingLink(new MessagePortLink(port), systemClock)
+const { setup, port, notePort, cores, ring } = workerData as ThreadGreeting
+const link = new RingLink(new MessagePortLink(port), systemClock, cores)
 if (ring !== undefined) link.join(new ThreadMemory(ring), 1)
 
 /** Of this thread alone: what is resident belongs to the whole program. */

@@ -5,6 +5,9 @@ import { encodeWtf8 } from './wtf8.ts'
 /** Frames are carved one after the other from a slab of this size: one allocation for hundreds of small frames. */
 const SLAB_BYTES = 64 * 1024
 
+/** The first slab: what is written in a program's first moments. */
+const FIRST_SLAB_BYTES = 4 * 1024
+
 /** A text longer than this goes through `TextEncoder`; shorter ones are faster in a loop (measured: the call costs about 100 ns). */
 const TEXT_LOOP_MAX = 40
 
@@ -42,7 +45,7 @@ export class CborWriter {
   attachments: Attachments | undefined
 
   constructor() {
-    this.#bytes = new Uint8Array(SLAB_BYTES)
+    this.#bytes = new Uint8Array(FIRST_SLAB_BYTES)
     this.#view = new DataView(this.#bytes.buffer)
   }
 

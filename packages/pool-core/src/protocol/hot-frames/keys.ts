@@ -1,4 +1,4 @@
-import { encodeKey } from '../cbor/encode-key.ts'
+import { beginWriter } from '../cbor/cbor-writer.ts'
 
 /** Head of a map; the number of its entries is added. */
 export const MAP = 0xa0
@@ -6,16 +6,14 @@ export const TRUE = 0xf5
 export const FALSE = 0xf4
 export const FLOAT64 = 0xfb
 
+/** More than any of them has. */
+const TEXTS_BYTES_GUESS = 64
+
 /** Keys and values as they stand one behind the other. */
 function words(...texts: readonly string[]): Uint8Array {
-  const parts = texts.map(encodeKey)
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
+  const writer = beginWriter(TEXTS_BYTES_GUESS, TEXTS_BYTES_GUESS)
+  for (const text of texts) writer.text(text)
+  return writer.finish()
 }
 
 type KeyName =

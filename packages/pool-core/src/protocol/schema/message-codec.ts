@@ -2,13 +2,12 @@ import { ForkpoolError } from '../../base/errors.ts'
 import { CborReader } from '../cbor/cbor-reader.ts'
 import { beginWriter } from '../cbor/cbor-writer.ts'
 import type { CborWriter } from '../cbor/cbor-writer.ts'
-import { encodeKey } from '../cbor/encode-key.ts'
 import type { ItemBlock } from '../item-block.ts'
 import { isNestedDeeper } from '../item-json.ts'
 import { FRAME_BYTES_MAX, VALUE_DEPTH_MAX } from '../limits.ts'
 import { located, Mismatch, preview } from '../mismatch.ts'
 import type { MessageSchema, MessageTable } from './message-schema.ts'
-import { EMPTY_MAP, Struct } from './struct.ts'
+import { EMPTY_MAP, encodeKey, Struct } from './struct.ts'
 
 /** Room for a message without items and errors. */
 const MESSAGE_BYTES_GUESS = 256

@@ -1,5 +1,5 @@
 import { assert } from '../../base/assert.ts'
-import { encodeKey } from '../cbor/encode-key.ts'
+import { beginWriter } from '../cbor/cbor-writer.ts'
 import type { CborReader } from '../cbor/cbor-reader.ts'
 import type { CborWriter } from '../cbor/cbor-writer.ts'
 import { located, Mismatch, preview } from '../mismatch.ts'
@@ -201,4 +201,11 @@ export class Struct<Shape extends object> implements FieldType<Shape> {
 
 function missing({ name, type }: Slot): Mismatch {
   return new Mismatch(type.expected, 'nothing: the field is missing').inside(name) as Mismatch
+}
+
+/** A text as it stands in CBOR. */
+export function encodeKey(name: string): Uint8Array {
+  const writer = beginWriter(name.length + 8, 1024)
+  writer.text(name)
+  return writer.finish().slice()
 }
