@@ -82,6 +82,12 @@ describe.each([24, 26] as const)('on Node %i', (version) => {
     ])
   })
 
+  test('what is for browsers needs nothing of Node', (context) => {
+    const { status, stdout, all } = run(NODES[version](context), ['browser.mjs'])
+    expect({ status, all }).toEqual({ status: 0, all: stdout })
+    expect(JSON.parse(stdout)).toEqual({ items: 3, message: 'ready', names: ['BatchCalls', 'Future', 'square'] })
+  })
+
   test('a program has a cluster from the client’s tarball', async (context) => {
     const node = NODES[version](context)
     const coordinator = await startCoordinator({ port: 0, logFile: join(folder, `coordinator-${version}.log`) })

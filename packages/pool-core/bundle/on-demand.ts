@@ -70,14 +70,16 @@ export function onDemand(source: string, parts: Parts, doors: readonly string[])
     },
     generateBundle(_options, bundle) {
       for (const part of Object.keys(parts)) {
-        // A module that names all of a part's exports, so that its file has them; nobody asks for it.
-        const names = Object.values(bundle).find((file) => file.type === 'chunk' && file.facadeModuleId === partId(part))
         const file = bundle[`${part}.js`]
-        if (names?.type !== 'chunk' || file?.type !== 'chunk') throw new Error(`the part ${part} is not in a file of its own`)
+        if (file?.type !== 'chunk') throw new Error(`the part ${part} is not in a file of its own`)
         const missing = [...(asked.get(part) ?? [])].filter((name) => !file.exports.includes(name))
         if (missing.length > 0) throw new Error(`the part ${part} lacks ${missing.join(', ')}`)
-        delete bundle[names.fileName]
-        delete bundle[`${names.fileName}.map`]
+        // What has all of its names in another file made it export them; nobody asks for that one.
+        for (const other of Object.values(bundle)) {
+          if (other === file || other.type !== 'chunk' || other.facadeModuleId !== partId(part)) continue
+          delete bundle[other.fileName]
+          delete bundle[`${other.fileName}.map`]
+        }
       }
     },
     transform: {
