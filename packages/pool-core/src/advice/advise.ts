@@ -22,7 +22,7 @@ export interface AdviseOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-const MEASURE_ALONE = programFile('advice/measure-alone')
+const MEASURE_ALONE = 'advice/measure-alone'
 
 const SAMPLES_MAX = 10_000
 const RUNS_MAX = 200_000
@@ -124,7 +124,7 @@ async function measureAlone(
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<AloneFigures> {
-  await using pool = new ProcessPool<typeof import('./measure-alone.ts')>(MEASURE_ALONE, { size: 1 })
+  await using pool = new ProcessPool<typeof import('./measure-alone.ts')>(programFile(MEASURE_ALONE), { size: 1 })
   // One call runs all samples, in three measurements.
   const limitMs = timeoutMs + 4 * job.budgetMs
   return await pool.apply('measureAlone', [job], { signal, timeoutMs: limitMs })

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ForkpoolError } from '../base/index.ts'
-import { CODE_FOLDER } from '../package-files.ts'
+import { codeFolder } from '../package-files.ts'
 import { placeInFrame, placeInStack } from './source-place.ts'
 import { syntaxErrorPlace } from './syntax-error-place.ts'
 
@@ -79,7 +79,7 @@ function describeThrown(error: Error): string {
 }
 
 /** A value that throws when it is read throws through code of this package. */
-const OURS = fileURLToPath(CODE_FOLDER)
+const OURS = fileURLToPath(codeFolder())
 
 function firstLine(text: unknown): string {
   return String(text).split('\n', 1)[0] as string

@@ -6,7 +6,8 @@ import { RingLink } from '../../link/ring-link.ts'
 import { StreamLink } from '../../link/stream-link.ts'
 import { koffiBinary } from '../../memory/koffi-binary.ts'
 import { NamelessMemory } from '../../memory/nameless-memory.ts'
-import { ENTRY_FLAGS, PROCESS_ENTRY } from '../entry/entry-urls.ts'
+import { programFile } from '../../package-files.ts'
+import { entryFlags, PROCESS_ENTRY } from '../entry/entry-urls.ts'
 import { inheritedFlags } from '../inherited-flags.ts'
 import { DIES_WITH_PARENT, greetingFrame, LINK_DESCRIPTOR } from '../worker-greeting.ts'
 import type { LinkKind } from '../options.ts'
@@ -54,7 +55,13 @@ export class ProcessBackend implements WorkerBackend {
     const prefix = dyingWithParent()
     const { spawn } = process.getBuiltinModule('node:child_process')
     const { fileURLToPath } = process.getBuiltinModule('node:url')
-    const program: readonly string[] = [process.execPath, ...execArgv, ...heapFlags, ...ENTRY_FLAGS, fileURLToPath(PROCESS_ENTRY)]
+    const program: readonly string[] = [
+      process.execPath,
+      ...execArgv,
+      ...heapFlags,
+      ...entryFlags(),
+      fileURLToPath(programFile(PROCESS_ENTRY)),
+    ]
     const words = [...prefix, ...program, String(process.pid), prefix.length === 0 ? '' : DIES_WITH_PARENT]
     const child = spawn(words[0] as string, words.slice(1), {
       stdio: ['ignore', 'inherit', 'pipe', 'pipe', ring ?? 'ignore'],

@@ -5,7 +5,8 @@ import { MessagePortLink } from '../../link/message-port-link.ts'
 import { RING_CAPACITY, ringMemoryBytes } from '../../link/ring-layout.ts'
 import { RingLink } from '../../link/ring-link.ts'
 import { ThreadMemory } from '../../memory/thread-memory.ts'
-import { ENTRY_FLAGS, THREAD_ENTRY } from '../entry/entry-urls.ts'
+import { programFile } from '../../package-files.ts'
+import { entryFlags, THREAD_ENTRY } from '../entry/entry-urls.ts'
 import type { LinkKind } from '../options.ts'
 import type { ThreadGreeting } from '../worker-greeting.ts'
 import type { StartedWorker, WorkerBackend, WorkerSetup } from '../worker-backend.ts'
@@ -28,11 +29,12 @@ export class ThreadBackend implements WorkerBackend {
     const { port1, port2 } = new MessageChannel()
     const notes = new MessageChannel()
     const ring = this.#link === 'channel' ? undefined : new ThreadMemory(ringMemoryBytes(RING_CAPACITY))
-    const thread = new Worker(THREAD_ENTRY, {
+    const flags = entryFlags()
+    const thread = new Worker(programFile(THREAD_ENTRY), {
       name: setup.workerId,
       workerData: { setup, port: port2, notePort: notes.port2, cores: this.#cores, ring: ring?.handle } satisfies ThreadGreeting,
       transferList: [port2, notes.port2],
-      ...(ENTRY_FLAGS.length > 0 && { execArgv: [...ENTRY_FLAGS] }),
+      ...(flags.length > 0 && { execArgv: [...flags] }),
       ...(this.#heapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: this.#heapMb } }),
     })
     const link = new RingLink(new MessagePortLink(port1, false), systemClock, this.#cores)
