@@ -89,8 +89,10 @@ test('a worker that is stopped and not continued is found, ended, and its tasks 
   process.kill(pid!, 'SIGSTOP')
   expect(await client.pool({ size: 2 }).map('square', [1, 2, 3, 4], { chunkSize: 1 })).toEqual([1, 4, 9, 16])
   await waitUntil('it is gone', () => !isAlive(pid!))
-  const metrics = await (await fetch(`${serving.url}/metrics`)).text()
-  expect(metrics).toContain('forkpool_worker_restarts_total{reason="stopped"} 1')
+  // Its coordinator hears of its end a moment after the system has let go of it.
+  await waitUntil('it is counted', async () =>
+    (await (await fetch(`${serving.url}/metrics`)).text()).includes('forkpool_worker_restarts_total{reason="stopped"} 1'),
+  )
 })
 
 test('a worker ends within a second of its coordinator, also in an endless loop, and says nothing', { timeout: 60_000 }, async () => {
