@@ -6,7 +6,7 @@ import type { OpenEntry } from './open-entry.ts'
  * Items whose results are not recorded when they have waited so long are written: then their tasks take so long that the disk does not matter. A window of
  * items that goes through a busy coordinator has its results sooner.
  */
-const BEHIND_MS = 100
+const BEHIND_MS = 50
 
 /** The record of a batch waits so long at most for its first result: most batches of short tasks then need one commit less. */
 const OPEN_MS = 10
