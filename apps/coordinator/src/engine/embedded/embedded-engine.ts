@@ -55,11 +55,7 @@ export class EmbeddedEngine implements Engine {
   constructor(options: EmbeddedOptions) {
     this.#options = options
     this.#clock = options.clock
-    this.#writeBehind = new WriteBehind({
-      clock: options.clock,
-      entries: () => this.#open.values(),
-      flush: (entry) => this.flush(entry.batch.id),
-    })
+    this.#writeBehind = new WriteBehind(options.clock, (entry) => this.flush(entry.batch.id))
   }
 
   /** Takes the data directory, too. @throws ForkpoolError DATA_DIR when it is in use, newer than this program, or cannot be written. */
@@ -93,13 +89,14 @@ export class EmbeddedEngine implements Engine {
     this.#open.set(id, entry)
     this.#grow(entry, bytes + (entry.behind?.bytes ?? 0))
     this.#holdItems(entry, itemChanges)
-    if (behind) this.#writeBehind.added()
+    if (behind) this.#writeBehind.added(entry)
     if (idempotencyKey !== undefined) this.#keysBeingOpened.set(idempotencyKey, id)
     try {
       await (behind ? this.#writeSoon(entry, changes) : this.#write(changes))
     } catch (error) {
       this.#grow(entry, -bytes - (entry.behind?.bytes ?? 0))
       this.#open.delete(id)
+      entry.isOver = true
       throw error
     } finally {
       if (idempotencyKey !== undefined) this.#keysBeingOpened.delete(idempotencyKey)
@@ -134,7 +131,7 @@ export class EmbeddedEngine implements Engine {
     const entry = this.#demand(batch)
     const { account, behind } = entry
     account.inputEnded = true
-    if (behind !== undefined) return this.#writeBehind.added()
+    if (behind !== undefined) return this.#writeBehind.added(entry)
     try {
       await this.#write([inputEndChange(batch)])
     } catch (error) {
@@ -302,7 +299,7 @@ export class EmbeddedEngine implements Engine {
         entry.writeOpen = undefined
         this.#write(changes).then(resolve, reject)
       }
-      this.#writeBehind.opened()
+      this.#writeBehind.opened(entry)
     })
   }
 
@@ -312,7 +309,7 @@ export class EmbeddedEngine implements Engine {
     entry.behind?.add(account.submitted, items, this.#clock.now())
     account.submitted += items.count
     account.inputEnded ||= ended
-    this.#writeBehind.added()
+    this.#writeBehind.added(entry)
   }
 
   #holdItems(entry: OpenEntry, changes: readonly Change[]): void {

@@ -20,7 +20,7 @@ export class OpenEntry {
   writeOpen: (() => void) | undefined
   /** Resolves when its `open` has settled; undefined: it has. */
   opening: Deferred<void> | undefined
-  /** Its end is in a commit, or was. */
+  /** Its end is in a commit, or was; or its beginning is in none. */
   isOver = false
   /** The end of its input is on the disk. Of batches that are written behind. */
   isInputEndKept = false

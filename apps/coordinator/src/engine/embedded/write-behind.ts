@@ -11,58 +11,62 @@ const BEHIND_MS = 50
 /** The record of a batch waits so long at most for its first result: most batches of short tasks then need one commit less. */
 const OPEN_MS = 10
 
-export interface WriteBehindParts {
-  readonly clock: Clock
-  /** Open batches. */
-  readonly entries: () => Iterable<OpenEntry>
-  /** Writes what waits of one. */
-  readonly flush: (entry: OpenEntry) => Promise<void>
-}
-
 /** Sees to it that no record of a batch waits longer than `OPEN_MS`, and no item much longer than `BEHIND_MS`, twice that at most, while the disk takes it. */
 export class WriteBehind {
-  readonly #parts: WriteBehindParts
-  #cancel: Cancel | undefined
+  readonly #clock: Clock
+  readonly #flush: (entry: OpenEntry) => Promise<void>
+  /** Batches whose record waits, or did since the last look. */
+  #opened: OpenEntry[] = []
+  /** Batches of which something else waits, or did since the last look. */
+  readonly #behind = new Set<OpenEntry>()
   #cancelOpens: Cancel | undefined
+  #cancelLook: Cancel | undefined
 
-  constructor(parts: WriteBehindParts) {
-    this.#parts = parts
+  /** @param flush writes what waits of a batch. */
+  constructor(clock: Clock, flush: (entry: OpenEntry) => Promise<void>) {
+    this.#clock = clock
+    this.#flush = flush
   }
 
   /** The record of a batch waits. */
-  opened(): void {
-    const { clock } = this.#parts
-    this.#cancelOpens ??= clock.schedule(after(clock.now(), OPEN_MS), () => this.#writeOpens())
+  opened(entry: OpenEntry): void {
+    this.#opened.push(entry)
+    this.#cancelOpens ??= this.#clock.schedule(after(this.#clock.now(), OPEN_MS), () => this.#writeOpens())
   }
 
-  /** Items have come, or the end of them. */
-  added(): void {
-    const { clock } = this.#parts
-    this.#cancel ??= clock.schedule(after(clock.now(), BEHIND_MS), () => this.#look(), { unref: true })
+  /** Items of a batch have come, or the end of them. */
+  added(entry: OpenEntry): void {
+    this.#behind.add(entry)
+    this.#cancelLook ??= this.#clock.schedule(after(this.#clock.now(), BEHIND_MS), () => this.#look(), { unref: true })
   }
 
+  /** Writes the records that wait, and looks no more. */
   stop(): void {
-    this.#cancel?.()
-    this.#cancel = undefined
+    this.#cancelLook?.()
+    this.#cancelLook = undefined
     this.#cancelOpens?.()
     this.#writeOpens()
   }
 
   #writeOpens(): void {
     this.#cancelOpens = undefined
-    for (const { writeOpen } of this.#parts.entries()) writeOpen?.()
+    const opened = this.#opened
+    this.#opened = []
+    for (const { writeOpen } of opened) writeOpen?.()
   }
 
   #look(): void {
-    const { clock, entries, flush } = this.#parts
-    this.#cancel = undefined
-    const due = after(clock.now(), -BEHIND_MS)
-    for (const entry of entries()) {
+    this.#cancelLook = undefined
+    const due = after(this.#clock.now(), -BEHIND_MS)
+    for (const entry of this.#behind) {
       const since = entry.behind?.waitingSince ?? (entry.isEndBehind ? due : undefined)
-      if (since === undefined) continue
-      this.added()
+      if (since === undefined || entry.isOver) {
+        this.#behind.delete(entry)
+        continue
+      }
+      this.added(entry)
       // What the disk does not take waits on: it is tried again, and nothing was said of it.
-      if (since <= due) flush(entry).catch(() => undefined)
+      if (since <= due) this.#flush(entry).catch(() => undefined)
     }
   }
 }
