@@ -11,9 +11,9 @@ const LOOK_MS = 0.1
 
 /**
  * So many frames through the link below cost as much more than through a ring as it costs to join one: through a pipe each takes 50 µs longer, and to load what maps
- * memory takes either side 3 to 5 ms.
+ * memory takes 3 to 5 ms on either side.
  */
-const RING_PAYS_FROM_FRAMES = 64
+const RING_PAYS_FROM_FRAMES = 160
 
 /** So many bytes of a frame cost as much as a frame. */
 const BYTES_A_FRAME_SHIFT = 14
