@@ -1,7 +1,7 @@
 import { connect, type Cluster } from '@forkpool/client'
 import { withCoordinator } from './measure/bench-coordinator.ts'
 import { describeMachine, renderMachine } from './measure/machine.ts'
-import { measurePairs, type Pairs } from './measure/pairs.ts'
+import { measurePairs, ofPairs, type Pair, type Pairs } from './measure/pairs.ts'
 import { startPythonPool } from './measure/python-pool.ts'
 import type { BenchResult, Goal } from './measure/report.ts'
 import { median, percentile } from './measure/statistics.ts'
@@ -9,8 +9,9 @@ import { median, percentile } from './measure/statistics.ts'
 const POOL_SIZE = 2
 
 const SQUARES = 1_000_000
-/** A pair's ratio strays by 0.4 either way: so many hold the median to 0.05. */
-const PAIRS = 101
+/** A pair's ratio strays by 0.4 either way, and what V8 and the kernel make of a coordinator differs from life to life: so many pairs, in several lives. */
+const PAIRS = 67
+const LIVES = 3
 const PYTHON_RUNS = 21
 /** V8 goes on compiling for some ten million tasks, on either side. */
 const WARM_UPS = 10
@@ -42,26 +43,34 @@ export async function durability(): Promise<BenchResult> {
   const machine = describeMachine({ CPython: python.version })
   console.log(renderMachine(machine))
   try {
-    return await withCoordinator(
-      (durableAt) =>
-        withCoordinator(async (ephemeralAt) => {
-          await using durable = await connect(durableAt.url)
-          await using ephemeral = await connect(ephemeralAt.url)
-          return await measure({ durable, ephemeral }, python.map, machine)
-        }),
-      'on-disk',
-    )
+    const pairs: Pair[] = []
+    for (let life = 1; life < LIVES; life++) pairs.push(...(await withServices(compareLarge)))
+    return await withServices((services) => measure(services, pairs, python.map, machine))
   } finally {
     await python.stop()
   }
 }
 
+async function withServices<Value>(run: (services: Services) => Promise<Value>): Promise<Value> {
+  return await withCoordinator(
+    (durableAt) =>
+      withCoordinator(async (ephemeralAt) => {
+        await using durable = await connect(durableAt.url)
+        await using ephemeral = await connect(ephemeralAt.url)
+        return await run({ durable, ephemeral })
+      }),
+    'on-disk',
+  )
+}
+
+/** @param earlier pairs of coordinators that were there before. */
 async function measure(
   services: Services,
+  earlier: readonly Pair[],
   pythonMap: (count: number) => Promise<number>,
   machine: BenchResult['machine'],
 ): Promise<BenchResult> {
-  const large = await compareLarge(services)
+  const large = ofPairs([...earlier, ...(await compareLarge(services))])
   const pythonSeconds: number[] = []
   for (let i = 0; i < PYTHON_RUNS; i++) pythonSeconds.push(await pythonMap(SQUARES))
   const price = 1 / large.medianRatio
@@ -95,7 +104,7 @@ async function measure(
   return { bench: 'durability', measuredAt: new Date().toISOString(), machine, goals, figures }
 }
 
-async function compareLarge({ durable, ephemeral }: Services): Promise<Pairs> {
+async function compareLarge({ durable, ephemeral }: Services): Promise<readonly Pair[]> {
   console.log(`\n${SQUARES.toLocaleString('en')} squares, pool size ${POOL_SIZE}, from call to result array`)
   const numbers = Array.from({ length: SQUARES }, (_, i) => i + 1)
   const timed = async (cluster: Cluster): Promise<number> => {
@@ -107,7 +116,7 @@ async function compareLarge({ durable, ephemeral }: Services): Promise<Pairs> {
     if (wrong !== -1) throw new Error(`the service gave a wrong square at index ${wrong}`)
     return seconds
   }
-  return await measurePairs({
+  const { pairs } = await measurePairs({
     count: PAIRS,
     warmUps: WARM_UPS,
     pauseMs: PAUSE_MS,
@@ -117,6 +126,7 @@ async function compareLarge({ durable, ephemeral }: Services): Promise<Pairs> {
       console.log(`pair ${at + 1}    on disk ${milliseconds(ours)}  ephemeral ${milliseconds(theirs)}  price ${percent(1 / ratio)}`)
     },
   })
+  return pairs
 }
 
 interface SingleFigures {

@@ -53,6 +53,10 @@ export async function measurePairs(options: {
     pairs.push(pair)
     options.onPair?.(pair, i)
   }
+  return ofPairs(pairs)
+}
+
+export function ofPairs(pairs: readonly Pair[]): Pairs {
   return {
     pairs,
     medianOurs: median(pairs.map((pair) => pair.ours)),
