@@ -1,7 +1,8 @@
 import type { Random } from '@forkpool/pool-core/base'
 import { encodeItems } from '@forkpool/pool-core/protocol'
-import type { BatchId, SessionId } from '@forkpool/pool-core/scheduler'
+import type { BatchId } from '@forkpool/pool-core/scheduler'
 import { FakeClock } from '@forkpool/pool-core/testing'
+import { REQUEST as PLAIN_REQUEST } from './dispatcher-house.ts'
 import { HeardSink } from './heard-sink.ts'
 import { ScriptedWorkers } from './scripted-workers.ts'
 import type { BatchHandle, BatchRequest } from '../../src/batch-request.ts'
@@ -12,22 +13,7 @@ import { Attachments } from '../../src/attachments/attachments.ts'
 
 export const ORPHAN_MS = 1000
 
-export const REQUEST: BatchRequest = {
-  session: 's1' as SessionId,
-  task: 'square',
-  pool: undefined,
-  poolSize: 1,
-  spread: false,
-  total: undefined,
-  priority: 0,
-  chunkSize: 2,
-  retries: 0,
-  backoffMs: 0,
-  failFast: false,
-  reply: 'auto',
-  owner: 'me',
-  idempotencyKey: 's:s1/1',
-}
+export const REQUEST: BatchRequest = { ...PLAIN_REQUEST, poolSize: 1, owner: 'me', idempotencyKey: 's:s1/1' }
 
 export const KEYED: BatchRequest = { ...REQUEST, idempotencyKey: 'k:me/nightly', hasKey: true }
 

@@ -7,7 +7,7 @@ import { BatchAccount } from '../batch-account.ts'
 import { batchRecord, failedTask, succeeded, summaryOf } from '../engine-conformance.ts'
 import type { RecordedRange } from '../engine.ts'
 import type { Closing } from './batch-commit.ts'
-import { AttemptsCommit, FlushCommit, RecordCommit } from './batch-commit.ts'
+import { ItemsCommit, RecordCommit } from './batch-commit.ts'
 import { rangeChanges } from './changes.ts'
 import type { LateChanges } from './group-commit.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -84,11 +84,11 @@ class House {
   }
 
   flush(): Promise<void> {
-    return this.write([], new FlushCommit(this.entry, this.entry.behind as ItemsBehind, this.grow))
+    return this.write([], new ItemsCommit(this.entry, this.entry.behind as ItemsBehind, this.grow))
   }
 
   attempt(index: number): Promise<void> {
-    return this.write([], new AttemptsCommit(this.entry, this.entry.behind as ItemsBehind, index + 1, this.grow))
+    return this.write([], new ItemsCommit(this.entry, this.entry.behind as ItemsBehind, this.grow, index + 1))
   }
 
   write(changes: readonly Change[], late: LateChanges): Promise<void> {

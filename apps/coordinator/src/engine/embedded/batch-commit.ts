@@ -110,14 +110,15 @@ export class RecordCommit implements LateChanges {
   }
 }
 
-/** A commit of failed runs: the items of their tasks go along, so that somebody has a use for them. */
-export class AttemptsCommit implements LateChanges {
+/** A commit of items without results of theirs. */
+export class ItemsCommit implements LateChanges {
   readonly #entry: OpenEntry
   readonly #along: ItemsAlong
-  readonly #to: number
+  readonly #to: number | undefined
+  #endsInput = false
 
-  /** @param to the index after the last of the tasks. */
-  constructor(entry: OpenEntry, behind: ItemsBehind, to: number, grow: Grow) {
+  /** @param to the index after the last item that is wanted; undefined: all that wait, and the end of the input. */
+  constructor(entry: OpenEntry, behind: ItemsBehind, grow: Grow, to?: number) {
     this.#entry = entry
     this.#along = new ItemsAlong(entry, behind, grow)
     this.#to = to
@@ -126,32 +127,10 @@ export class AttemptsCommit implements LateChanges {
   begin(): void {}
 
   changes(): readonly Change[] {
-    return this.#entry.isOver ? [] : this.#along.take(this.#to)
-  }
-
-  ended(isMade: boolean): void {
-    this.#along.ended(isMade)
-  }
-}
-
-/** A commit of all items of a batch that wait, and of the end of its input. */
-export class FlushCommit implements LateChanges {
-  readonly #entry: OpenEntry
-  readonly #along: ItemsAlong
-  #endsInput = false
-
-  constructor(entry: OpenEntry, behind: ItemsBehind, grow: Grow) {
-    this.#entry = entry
-    this.#along = new ItemsAlong(entry, behind, grow)
-  }
-
-  begin(): void {}
-
-  changes(): readonly Change[] {
     const { account, batch, isEndBehind, isOver } = this.#entry
     if (isOver) return []
-    const items = this.#along.take(account.submitted)
-    this.#endsInput = isEndBehind
+    const items = this.#along.take(this.#to ?? account.submitted)
+    this.#endsInput = this.#to === undefined && isEndBehind
     return this.#endsInput ? [...items, inputEndChange(batch.id)] : items
   }
 

@@ -18,7 +18,7 @@ import type {
 } from '../engine.ts'
 import { batchExists, batchOpen, batchUnknown } from '../engine-errors.ts'
 import type { Closing, Grow } from './batch-commit.ts'
-import { AttemptsCommit, FlushCommit, RecordCommit } from './batch-commit.ts'
+import { ItemsCommit, RecordCommit } from './batch-commit.ts'
 import type { EndValue } from './changes.ts'
 import { attemptChanges, footprint, inputEndChange, itemsChanges, openChanges, rangeChanges } from './changes.ts'
 import type { EmbeddedOptions, EmbeddedParts } from './embedded-parts.ts'
@@ -144,7 +144,7 @@ export class EmbeddedEngine implements Engine {
     const entry = this.#open.get(batch)
     if (entry?.behind === undefined) return
     entry.writeOpen?.()
-    await this.#write([], new FlushCommit(entry, entry.behind, this.#grow))
+    await this.#write([], new ItemsCommit(entry, entry.behind, this.#grow))
   }
 
   async attempted(batch: BatchId, attempts: readonly AttemptRecord[]): Promise<void> {
@@ -153,7 +153,8 @@ export class EmbeddedEngine implements Engine {
     entry.writeOpen?.()
     entry.hasAttempts = true
     const to = attempts.reduce((last, { index }) => Math.max(last, index + 1), 0)
-    const late = entry.behind === undefined ? undefined : new AttemptsCommit(entry, entry.behind, to, this.#grow)
+    // Somebody has a use for them only with the items of their tasks.
+    const late = entry.behind === undefined ? undefined : new ItemsCommit(entry, entry.behind, this.#grow, to)
     await this.#write(attemptChanges(batch, attempts), late)
   }
 
