@@ -37,7 +37,6 @@ interface Joined {
 export class RingLink implements WorkerLink {
   readonly #link: WorkerLink
   readonly #clock: Clock
-  readonly #cores: number | undefined
   #patience = new Patience(0)
   #joined: Joined | undefined
   /** The other side writes into the ring. */
@@ -60,11 +59,9 @@ export class RingLink implements WorkerLink {
   #onFrame: ((frame: Uint8Array) => void) | undefined
   #onClose: ((closed: LinkClosed) => void) | undefined
 
-  /** @param cores that this program may use; where it is not given, it is found out when memory is joined, which takes 0.3 ms. */
-  constructor(link: WorkerLink, clock: Clock, cores?: number) {
+  constructor(link: WorkerLink, clock: Clock) {
     this.#link = link
     this.#clock = clock
-    this.#cores = cores
     this.#waitsSince = clock.now()
     link.onClose((closed) => this.#end(closed))
   }
@@ -79,9 +76,8 @@ export class RingLink implements WorkerLink {
       return
     }
     const other = side === 0 ? 1 : 0
-    const cores = this.#cores ?? process.getBuiltinModule('node:os').availableParallelism()
     // One core cannot look and compute at once.
-    if (cores > 1) this.#patience = new Patience(LOOK_MS)
+    if (process.getBuiltinModule('node:os').availableParallelism() > 1) this.#patience = new Patience(LOOK_MS)
     this.#joined = {
       memory,
       reader: new RingReader(memory, other),

@@ -1,5 +1,4 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { ThreadMemoryHandle } from '../memory/memory.ts'
 import type { WorkerSetup } from './worker-backend.ts'
 
 /** The file descriptor under which a worker process finds the pipe to its pool: the first behind standard input, output and error. */
@@ -36,10 +35,6 @@ export function readGreeting(frame: Uint8Array): ProcessGreeting {
 export interface ThreadGreeting {
   readonly setup: WorkerSetup
   readonly port: MessagePort
-  /** For notes with buffers. */
+  /** For notes with buffers, and for the memory of rings when it is offered. */
   readonly notePort: MessagePort
-  /** That the program may use. */
-  readonly cores: number
-  /** The memory for the rings to its pool, where there are any. */
-  readonly ring: ThreadMemoryHandle | undefined
 }

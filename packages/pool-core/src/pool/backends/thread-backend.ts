@@ -1,4 +1,4 @@
-import type { Worker } from 'node:worker_threads'
+import type { MessagePort, Worker } from 'node:worker_threads'
 import type { ExitCause } from '../../base/index.ts'
 import { systemClock } from '../../base/index.ts'
 import { MessagePortLink } from '../../link/message-port-link.ts'
@@ -16,9 +16,8 @@ export class ThreadBackend implements WorkerBackend {
   readonly kind = 'thread'
   readonly #heapMb: number | undefined
   readonly #link: LinkKind | undefined
-  readonly #cores: number = process.getBuiltinModule('node:os').availableParallelism()
 
-  /** @param heapMb limit of each thread's heap, megabytes. @param link how frames travel; undefined: by rings. */
+  /** @param heapMb limit of each thread's heap, megabytes. @param link how frames travel; undefined: by rings where they pay. */
   constructor(heapMb: number | undefined, link: LinkKind | undefined) {
     this.#heapMb = heapMb
     this.#link = link
@@ -28,17 +27,18 @@ export class ThreadBackend implements WorkerBackend {
     const { MessageChannel, Worker } = process.getBuiltinModule('node:worker_threads')
     const { port1, port2 } = new MessageChannel()
     const notes = new MessageChannel()
-    const ring = this.#link === 'channel' ? undefined : new ThreadMemory(ringMemoryBytes(RING_CAPACITY))
     const flags = entryFlags()
     const thread = new Worker(programFile(THREAD_ENTRY), {
       name: setup.workerId,
-      workerData: { setup, port: port2, notePort: notes.port2, cores: this.#cores, ring: ring?.handle } satisfies ThreadGreeting,
+      workerData: { setup, port: port2, notePort: notes.port2 } satisfies ThreadGreeting,
       transferList: [port2, notes.port2],
       ...(flags.length > 0 && { execArgv: [...flags] }),
       ...(this.#heapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: this.#heapMb } }),
     })
-    const link = new RingLink(new MessagePortLink(port1, false), systemClock, this.#cores)
-    if (ring !== undefined) link.join(ring, 0)
+    const link = new RingLink(new MessagePortLink(port1, false), systemClock)
+    const offer = (): void => offerRing(link, notes.port1)
+    if (this.#link === 'ring') offer()
+    else if (this.#link === undefined) link.whenWorthwhile(offer)
     thread.unref()
     const closed = new Promise<void>((resolve) => port1.once('close', resolve))
     const exited = exitOf(thread).then(async (exit) => {
@@ -48,6 +48,13 @@ export class ThreadBackend implements WorkerBackend {
     })
     return { link, notePort: notes.port1, exited, kill: () => void thread.terminate() }
   }
+}
+
+/** The memory goes through the port for buffers, and is there when the worker hears of it. */
+function offerRing(link: RingLink, notePort: MessagePort): void {
+  const memory = new ThreadMemory(ringMemoryBytes(RING_CAPACITY))
+  notePort.postMessage(memory.handle)
+  link.offer(memory)
 }
 
 function exitOf(thread: Worker): Promise<ExitCause> {
