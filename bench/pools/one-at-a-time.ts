@@ -1,31 +1,32 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { median, percentile } from '../measure/statistics.ts'
 import { withPool } from './bench-pool.ts'
-import type { BenchPool } from './bench-pool.ts'
+import { buildPoolCore } from './build.ts'
 import { FORKPOOL_PROCESSES, FORKPOOL_THREADS, PEERS } from './kinds.ts'
+import type { Pair } from './one-at-a-time-process.ts'
 import { round, under } from './section.ts'
 import type { Section } from './section.ts'
+import { timeCalls } from './time-calls.ts'
 
-const POOL_SIZE = 2
-const WARM_UP_CALLS = 2_000
-const SLICES = 20
-const CALLS_PER_SLICE = 250
+/**
+ * Programs that measure both sides: where the kernel puts the two ends of an IPC channel is its whim, and kept for as long as they live. On one core a
+ * trip takes a third of what it takes between two.
+ */
+const LIVES = 7
+
+const WARM_UP_CALLS = 1_000
+const CALLS = 1_000
+
+const PROGRAM = fileURLToPath(new URL('./one-at-a-time-process.ts', import.meta.url))
 
 /** One task at a time: `submit`, wait for the result, submit the next. */
 export async function benchOneAtATime(): Promise<Section> {
+  buildPoolCore()
   console.log('\none task at a time, from call to result')
-  const echo = await openEcho()
-  const own = await FORKPOOL_PROCESSES.open(POOL_SIZE)
-  await timeCalls(own.square, WARM_UP_CALLS)
-  await timeCalls(echo.square, WARM_UP_CALLS)
-  const pairs: { readonly ours: number[]; readonly theirs: number[] }[] = []
-  for (let i = 0; i < SLICES; i++) {
-    const ours = await timeCalls(own.square, CALLS_PER_SLICE)
-    pairs.push({ ours, theirs: await timeCalls(echo.square, CALLS_PER_SLICE) })
-  }
-  await Promise.all([echo.stop(), own.stop()])
+  const pairs: Pair[] = []
+  for (let i = 0; i < LIVES; i++) pairs.push(...(await oneLife()))
   const micros: Record<string, { readonly p50: number; readonly p90: number; readonly p99: number }> = {}
   const note = (name: string, times: readonly number[]): void => {
     const [p50, p90, p99] = [0.5, 0.9, 0.99].map((p) => round(percentile(times, p))) as [number, number, number]
@@ -42,42 +43,15 @@ export async function benchOneAtATime(): Promise<Section> {
   )
   for (const kind of [FORKPOOL_THREADS, ...PEERS]) {
     await withPool(kind, async (pool) => {
-      await timeCalls(pool.square, WARM_UP_CALLS / 2)
-      note(kind.name, await timeCalls(pool.square, 1000))
+      await timeCalls(pool.square, WARM_UP_CALLS)
+      note(kind.name, await timeCalls(pool.square, CALLS))
     })
   }
   const ratio = median(pairs.map(({ ours, theirs }) => median(ours) / median(theirs)))
   return { goals: [under('one task at a time on ProcessPool: its p50 over that of Node’s IPC', ratio, 0.5)], figures: { micros, ratio } }
 }
 
-/** Microseconds of single calls, each made when the one before has its result. */
-async function timeCalls(call: (n: number) => PromiseLike<number>, count: number): Promise<number[]> {
-  const times: number[] = []
-  for (let n = 0; n < count; n++) {
-    const startedAt = performance.now()
-    const result = await call(n)
-    times.push((performance.now() - startedAt) * 1000)
-    if (result !== n * n) throw new Error(`${n} squared is not ${result}`)
-  }
-  return times
-}
-
-/** A child process behind Node's own IPC channel that gives back what it gets. */
-async function openEcho(): Promise<Pick<BenchPool, 'square' | 'stop'>> {
-  const child = fork(fileURLToPath(new URL('./workers/ipc-echo.mjs', import.meta.url)), { execArgv: [] })
-  let answer: (message: number) => void = () => {}
-  child.on('message', (message) => answer(message as number))
-  return {
-    square(n) {
-      return new Promise((resolve) => {
-        answer = resolve
-        child.send(n * n)
-      })
-    },
-    async stop() {
-      const ended = once(child, 'exit')
-      child.disconnect()
-      await ended
-    },
-  }
+async function oneLife(): Promise<readonly Pair[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM], { maxBuffer: 16 * 1024 * 1024 })
+  return JSON.parse(stdout) as readonly Pair[]
 }

@@ -3,13 +3,17 @@ import type { BatchId, BatchSettled } from '../scheduler/index.ts'
 
 const NONE: ReadonlyMap<number, TaskFailure> = new Map()
 
-/** What one step settled, collected so that it is reported together: final failures by batch and index, and batches that ended. */
+/**
+ * What one step settled, collected so that it is reported together: final failures by batch and index, and batches that ended. Most steps end one
+ * batch at most, so there are maps only for what is beyond that.
+ */
 export class StepOutcome {
   #failed: Map<BatchId, Map<number, TaskFailure>> | undefined
-  #settled: Map<BatchId, BatchSettled> | undefined
+  #ended: BatchSettled | undefined
+  #othersEnded: Map<BatchId, BatchSettled> | undefined
 
   get empty(): boolean {
-    return this.#failed === undefined && this.#settled === undefined
+    return this.#ended === undefined && (this.#failed?.size ?? 0) === 0 && (this.#othersEnded?.size ?? 0) === 0
   }
 
   failed(batch: BatchId, index: number, failure: TaskFailure): void {
@@ -20,8 +24,8 @@ export class StepOutcome {
   }
 
   settled(command: BatchSettled): void {
-    this.#settled ??= new Map()
-    this.#settled.set(command.batch, command)
+    if (this.#ended === undefined) this.#ended = command
+    else (this.#othersEnded ??= new Map<BatchId, BatchSettled>()).set(command.batch, command)
   }
 
   /** Takes out the failure of one task; undefined if it did not fail for good in this step. */
@@ -41,13 +45,19 @@ export class StepOutcome {
   }
 
   takeSettled(batch: BatchId): BatchSettled | undefined {
-    const settled = this.#settled?.get(batch)
-    if (settled !== undefined) this.#settled?.delete(batch)
-    return settled
+    const ended = this.#ended
+    if (ended?.batch === batch) {
+      this.#ended = undefined
+      return ended
+    }
+    const other = this.#othersEnded?.get(batch)
+    if (other !== undefined) this.#othersEnded?.delete(batch)
+    return other
   }
 
   /** Batches of which something is still to be reported. */
   batches(): ReadonlySet<BatchId> {
-    return new Set([...(this.#failed?.keys() ?? []), ...(this.#settled?.keys() ?? [])])
+    const ended = this.#ended === undefined ? [] : [this.#ended.batch]
+    return new Set([...(this.#failed?.keys() ?? []), ...ended, ...(this.#othersEnded?.keys() ?? [])])
   }
 }

@@ -24,8 +24,9 @@ export class LocalBatch {
   /** Bytes of results that were handed out and not read. */
   #unreadBytes = 0
   #isPaused = false
-  /** Blocks that have not settled, by their number in order of arrival. */
-  readonly #blocks = new Map<number, HeldBlock>()
+  /** Blocks that have not settled, by their number in order of arrival; the first by itself, since most batches have no other. */
+  #first: HeldBlock | undefined
+  #others: Map<number, HeldBlock> | undefined
   #blocksSeen = 0
 
   constructor(number: number, submission: BatchSubmission, owner: BatchOwner, openedAt: Instant) {
@@ -40,17 +41,21 @@ export class LocalBatch {
   /** Keeps the next block until it is released. An empty one takes no number. */
   hold(items: ItemBlock, arrivedAt: Instant): void {
     this.#roomBytes -= blockBytes(items)
-    if (items.count > 0) this.#blocks.set(this.#blocksSeen++, { items, arrivedAt })
+    if (items.count === 0) return
+    const number = this.#blocksSeen++
+    if (number === 0) this.#first = { items, arrivedAt }
+    else (this.#others ??= new Map<number, HeldBlock>()).set(number, { items, arrivedAt })
   }
 
   block(number: number): HeldBlock | undefined {
-    return this.#blocks.get(number)
+    return number === 0 ? this.#first : this.#others?.get(number)
   }
 
   release(number: number): void {
-    const block = this.#blocks.get(number)
+    const block = this.block(number)
     if (block === undefined) return
-    this.#blocks.delete(number)
+    if (number === 0) this.#first = undefined
+    else this.#others?.delete(number)
     this.#roomBytes += blockBytes(block.items)
     this.tellRoom()
   }
@@ -62,9 +67,11 @@ export class LocalBatch {
 
   /** Hands results out; the last message says that the batch has ended, where it has. */
   results(ranges: readonly SettledRange[], done: BatchSummary | undefined): void {
-    const last = ranges.length - 1
-    for (const [i, { from, count, values, failures }] of ranges.entries()) {
-      const message = { kind: 'results' as const, batch: this.number, from, count, values, failures, ...(i === last && { done }) }
+    const last = ranges.at(-1)
+    for (const range of ranges) {
+      const { from, count, values, failures } = range
+      const end = range === last ? done : undefined
+      const message = { kind: 'results', batch: this.number, from, count, values, failures, done: end } as const
       this.#unreadBytes += resultBytes(message)
       this.owner?.results(message)
     }

@@ -55,9 +55,8 @@ export class LocalBatches {
     this.#open.set(batch.id, batch)
     life.callOpened()
     const { items } = submission
-    feed(batchOpened(batch))
-    if (items !== undefined) this.#add(batch, items)
-    if (batch.inputEnded) feed({ kind: 'batch-ended', batch: batch.id })
+    if (items !== undefined) batch.hold(items, batch.openedAt)
+    feed(batchOpened(batch, items === undefined || items.count === 0 ? undefined : items))
     owner.accepted({ kind: 'accepted', batch: number, id: batch.id, pool: pool.kind, poolSize: pool.size })
     batch.tellRoom()
     return number

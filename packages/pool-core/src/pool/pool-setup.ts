@@ -1,3 +1,4 @@
+import type { ItemBlock } from '../protocol/index.ts'
 import type { BatchOpened, PoolName, PoolSet, SchedulerOptions, SessionId, ShardId, WorkerId } from '../scheduler/index.ts'
 import type { LocalBatch } from './local-batch.ts'
 import type { FleetSetup } from './local-fleet.ts'
@@ -33,7 +34,8 @@ export function fleetSetup(options: ResolvedPoolOptions): FleetSetup {
   return { ...workerSetup(options), startTimeoutMs, standby, workersMax: size + standby }
 }
 
-export function batchOpened({ id, submission }: LocalBatch): BatchOpened {
+/** @param first the first block, not an empty one. */
+export function batchOpened({ id, submission, inputEnded }: LocalBatch, first: ItemBlock | undefined): BatchOpened {
   const { task, priority = 0, chunkSize, total, retries = 0, backoffMs = 0, jitter, failFast = false, timeoutMs, deadlineMs } = submission
   const { parent } = submission
   return {
@@ -49,6 +51,8 @@ export function batchOpened({ id, submission }: LocalBatch): BatchOpened {
     retries,
     backoffMs,
     failFast,
+    items: first === undefined ? undefined : { count: first.count, bytes: first.bytes.byteLength },
+    ended: inputEnded,
     ...(jitter !== undefined && { jitter }),
     ...(deadlineMs !== undefined && { deadlineMs }),
     ...(parent !== undefined && { parent: { worker: parent.worker as WorkerId, shard: parent.shard as ShardId } }),

@@ -12,7 +12,16 @@ test('what was given back is lent again, to one at a time, however often it is g
   expect([second.length, third.length]).toEqual([60_000, 60_000])
 })
 
-test.each([0, 3, 100_000])('%d numbers have a buffer of their own, which is not kept', (count) => {
+test('few numbers are lent a small buffer, while there is one; who finds none has one of its own', () => {
+  const lent = Array.from({ length: 6 }, () => borrowNumbers(3))
+  expect(lent.map(({ length }) => length)).toEqual([3, 3, 3, 3, 3, 3])
+  expect(lent.map(({ buffer }) => buffer.byteLength)).toEqual([8192, 8192, 8192, 8192, 24, 24])
+  expect(new Set(lent.map(({ buffer }) => buffer)).size).toBe(6)
+  for (const { buffer } of lent) giveNumbersBack(buffer)
+  expect(lent.slice(0, 4).map(({ buffer }) => buffer)).toContain(borrowNumbers(1_024).buffer)
+})
+
+test.each([0, 100_000])('%d numbers have a buffer of their own, which is not kept', (count) => {
   const numbers = borrowNumbers(count)
   expect(numbers.buffer.byteLength).toBe(8 * count)
   giveNumbersBack(numbers.buffer)
@@ -20,7 +29,12 @@ test.each([0, 3, 100_000])('%d numbers have a buffer of their own, which is not 
 })
 
 test('a buffer from elsewhere is not taken', () => {
-  const foreign = new ArrayBuffer(512 * 1024)
-  giveNumbersBack(foreign)
-  expect(borrowNumbers(5_000).buffer).not.toBe(foreign)
+  for (const [bytes, count] of [
+    [512 * 1024, 5_000],
+    [8 * 1024, 5],
+  ] as const) {
+    const foreign = new ArrayBuffer(bytes)
+    giveNumbersBack(foreign)
+    expect(borrowNumbers(count).buffer).not.toBe(foreign)
+  }
 })

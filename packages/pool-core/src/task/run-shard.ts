@@ -26,34 +26,29 @@ export interface ShardHost {
  *
  * Tasks that return no promise run in one tight loop: no promise, closure or reading of the clock for each (measured: 13 to 30 ns for a
  * square, with decoding and encoding). A task that throws, that has no such function, or whose arguments or result cannot travel is a
- * failure in the report; the promise never rejects over one.
+ * failure in the report; a promise never rejects over one. The report is there at once where nothing was waited for: a shard may be one short task, and
+ * a promise for it would cost as much.
  */
-export async function runShard(message: RunMessage, context: ShardContext, host: ShardHost): Promise<RanMessage> {
-  const startedAt = host.clock.now()
+export function runShard(message: RunMessage, context: ShardContext, host: ShardHost): RanMessage | Promise<RanMessage> {
+  const { clock } = host
+  const startedAt = clock.now()
   const args = readArguments(message.items, message.spread)
-  const decodedAt = host.clock.now()
-  const results = new ShardResults(message.items.count, message.reply, host.clock, host.attaches)
-  const task = host.registry.get(message.task)
-  let count = 0
-  if (task === undefined) {
-    count = failAll(results, args, host.registry.unknown(message.task))
-  } else {
-    const pace = new Pace(host.clock, startedAt, message.yieldAfterMs)
-    const run = new ShardRun(task, message, args, results, context, pace)
-    count = await withTaskContext(context, () => run.toEnd(host.nextTurn))
+  const decodedAt = clock.now()
+  const results = new ShardResults(message.items.count, message.reply, clock, host.attaches)
+  const report = (count: number): RanMessage => {
+    releaseArguments(args)
+    const values = results.finish()
+    const { encodeMs, failures } = results
+    const runMs = Math.max(0, clock.now() - decodedAt - encodeMs)
+    const ran = { kind: 'ran', shard: message.shard, count, values, runMs, decodeMs: decodedAt - startedAt, encodeMs } as const
+    return failures.length === 0 ? ran : { ...ran, failures }
   }
-  releaseArguments(args)
-  const values = results.finish()
-  const report = {
-    kind: 'ran',
-    shard: message.shard,
-    count,
-    values,
-    runMs: Math.max(0, host.clock.now() - decodedAt - results.encodeMs),
-    decodeMs: decodedAt - startedAt,
-    encodeMs: results.encodeMs,
-  } as const
-  return results.failures.length === 0 ? report : { ...report, failures: results.failures }
+  const task = host.registry.get(message.task)
+  if (task === undefined) return report(failAll(results, args, host.registry.unknown(message.task)))
+  const pace = new Pace(clock, startedAt, message.yieldAfterMs)
+  const run = new ShardRun(task, message, args, results, context, pace)
+  const ran = withTaskContext(context, () => run.toEnd(host.nextTurn))
+  return typeof ran === 'number' ? report(ran) : ran.then(report)
 }
 
 function failAll(results: ShardResults, { values }: ShardArguments, error: unknown): number {
@@ -63,7 +58,13 @@ function failAll(results: ShardResults, { values }: ShardArguments, error: unkno
 }
 
 /** Why the tight loop stopped: the shard is over, the clock says so, or a task returned a promise. */
-type Pause = 'over' | Exclude<Decision, 'go-on'> | PromiseLike<unknown>
+type Pause = End | Wait
+type End = 'over' | 'yield'
+type Wait = Exclude<Decision, 'go-on' | 'yield'> | PromiseLike<unknown>
+
+function isEnd(pause: Pause): pause is End {
+  return pause === 'over' || pause === 'yield'
+}
 
 class ShardRun {
   readonly #task: TaskFunction
@@ -86,16 +87,23 @@ class ShardRun {
     this.#pace = pace
   }
 
-  /** Runs on to the end of the shard, or to where it must stop: how many tasks have run. */
-  async toEnd(nextTurn: () => Promise<void>): Promise<number> {
-    while (!this.#context.aborted) {
-      const pause = this.#runOn()
-      if (pause === 'over' || pause === 'yield') break
-      if (pause === 'turn') await nextTurn()
-      else await this.#settle(pause)
+  /** Runs to the end of the shard, or to where it must stop: how many tasks have run; a promise where something is to be waited for. */
+  toEnd(nextTurn: () => Promise<void>): number | Promise<number> {
+    if (this.#context.aborted) return this.#at
+    const pause = this.#runOn()
+    return isEnd(pause) ? this.#at : this.#goOn(pause, nextTurn)
+  }
+
+  async #goOn(first: Wait, nextTurn: () => Promise<void>): Promise<number> {
+    for (let wait = first; ;) {
+      if (wait === 'turn') await nextTurn()
+      else await this.#settle(wait)
       this.#pace.turned(this.#at)
+      if (this.#context.aborted) return this.#at
+      const pause = this.#runOn()
+      if (isEnd(pause)) return this.#at
+      wait = pause
     }
-    return this.#at
   }
 
   /** Runs tasks until one returns a promise, or the loop must stop. */

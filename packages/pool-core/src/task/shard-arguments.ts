@@ -13,19 +13,27 @@ export interface ShardArguments {
 
 /** Decodes a shard's items. An item that cannot be decoded, or with `spread` is no list, spoils only its own task. */
 export function readArguments(items: ItemBlock, spread: boolean): ShardArguments {
-  let values: ArrayLike<unknown>
-  const broken = new Map<number, unknown>()
+  const read = decode(items)
+  if (!spread) return read
+  const { values } = read
+  let broken = read.broken
+  for (let at = 0; at < values.length; at++) {
+    if (!Array.isArray(values[at]) && broken?.has(at) !== true) (broken ??= new Map<number, unknown>()).set(at, notAList(values[at]))
+  }
+  return { values, broken }
+}
+
+interface Decoded {
+  readonly values: ArrayLike<unknown>
+  readonly broken: Map<number, unknown> | undefined
+}
+
+function decode(items: ItemBlock): Decoded {
   try {
-    values = items.codec === 'f64' ? readNumbers(items) : decodeItems(items)
+    return { values: items.codec === 'f64' ? readNumbers(items) : decodeItems(items), broken: undefined }
   } catch {
-    values = decodeOneByOne(items, broken)
+    return decodeOneByOne(items)
   }
-  if (spread) {
-    for (let at = 0; at < values.length; at++) {
-      if (!Array.isArray(values[at]) && !broken.has(at)) broken.set(at, notAList(values[at]))
-    }
-  }
-  return broken.size === 0 ? { values } : { values, broken }
 }
 
 /** A copy: the bytes are the link's, and lie at any address. */
@@ -40,8 +48,9 @@ export function releaseArguments({ values }: ShardArguments): void {
   if (values instanceof Float64Array) giveNumbersBack(values.buffer)
 }
 
-function decodeOneByOne(items: ItemBlock, broken: Map<number, unknown>): unknown[] {
+function decodeOneByOne(items: ItemBlock): Decoded {
   const values: unknown[] = []
+  const broken = new Map<number, unknown>()
   for (let at = 0; at < items.count; at++) {
     try {
       values.push(decodeItems(sliceBlock(items, at, 1))[0])
@@ -50,7 +59,7 @@ function decodeOneByOne(items: ItemBlock, broken: Map<number, unknown>): unknown
       broken.set(at, new ForkpoolError('NOT_SERIALISABLE', `the argument cannot be decoded: ${describe(thrown)}`, { cause: thrown }))
     }
   }
-  return values
+  return { values, broken }
 }
 
 function notAList(value: unknown): ForkpoolError {

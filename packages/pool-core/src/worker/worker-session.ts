@@ -129,7 +129,8 @@ export class WorkerSession {
     for (let message = this.#held.shift(); message !== undefined; message = this.#busy > 1 ? undefined : this.#held.shift()) {
       const prelude = this.#takePrelude(message.shard)
       const running = this.#open(message, prelude, (waits) => this.#waits(waits))
-      this.#report(running, await this.#run(running, host))
+      const report = this.#run(running, host)
+      this.#report(running, 'kind' in report ? report : await report)
       if (this.#held.length > 0 && host.clock.now() >= turnAt) {
         await host.nextTurn()
         turnAt = after(host.clock.now(), TURN_AFTER_MS)
@@ -139,7 +140,7 @@ export class WorkerSession {
     this.#finishIfDone()
   }
 
-  #run({ context, message, room }: RunningShard, host: ShardHost): Promise<RanMessage> {
+  #run({ context, message, room }: RunningShard, host: ShardHost): RanMessage | Promise<RanMessage> {
     return room === undefined ? runShard(message, context, host) : runStream(message, context, room, this.#streamHost(message, undefined))
   }
 
@@ -204,13 +205,7 @@ export class WorkerSession {
     const { notes } = this.#parts
     const said = this.#shardNotes
     if (notes === undefined || said === undefined) return undefined
-    return {
-      log: (index, values) => said.log(shard, index, values),
-      progress: (index, fraction, note) => said.progress(shard, index, fraction, note),
-      stores: prelude?.stores === undefined ? undefined : readStores(prelude.stores),
-      pool: (context) => notes.poolOf(context, shard),
-      waits,
-    }
+    return new ShardServices(shard, notes, said, prelude?.stores, waits)
   }
 
   #report({ context }: RunningShard, report: RanMessage): void {
@@ -247,6 +242,35 @@ export class WorkerSession {
     if (this.#state !== 'stopping' || this.#running.size > 0 || this.#held.length > 0) return
     this.#state = 'over'
     this.#parts.onStopped()
+  }
+}
+
+/** What the tasks of one shard may say and ask. A class, for a shard may be one short task: closures would cost it as much as its own run. */
+class ShardServices implements TaskServices {
+  readonly stores: ReadonlyMap<string, unknown> | undefined
+  readonly waits: (waits: boolean) => void
+  readonly #shard: number
+  readonly #notes: WorkerNotes
+  readonly #said: ShardNotes
+
+  constructor(shard: number, notes: WorkerNotes, said: ShardNotes, stores: Uint8Array | undefined, waits: (waits: boolean) => void) {
+    this.#shard = shard
+    this.#notes = notes
+    this.#said = said
+    this.stores = stores === undefined ? undefined : readStores(stores)
+    this.waits = waits
+  }
+
+  log(index: number, values: readonly unknown[]): void {
+    this.#said.log(this.#shard, index, values)
+  }
+
+  progress(index: number, fraction: number, note: string | undefined): void {
+    this.#said.progress(this.#shard, index, fraction, note)
+  }
+
+  pool(context: ShardContext): ReturnType<TaskServices['pool']> {
+    return this.#notes.poolOf(context, this.#shard)
   }
 }
 

@@ -75,12 +75,16 @@ export function onBatchPaused(state: SchedulerState, event: BatchPaused, now: In
 }
 
 function checkPolicy({ batch, deadlineMs, jitter, timeout, weight }: BatchOpened): void {
-  for (const [name, value] of Object.entries({ deadlineMs, timeoutMs: timeout?.ms, weight })) {
-    if (value !== undefined && !(value > 0 && value < Number.POSITIVE_INFINITY))
-      throw new InvariantError(`${name} of batch ${batch} must be a number above 0, not ${value}`)
-  }
+  checkPositive(batch, 'deadlineMs', deadlineMs)
+  checkPositive(batch, 'timeoutMs', timeout?.ms)
+  checkPositive(batch, 'weight', weight)
   if (jitter !== undefined && !(jitter >= 0 && jitter <= 1))
     throw new InvariantError(`jitter of batch ${batch} must be a number from 0 to 1, not ${jitter}`)
+}
+
+function checkPositive(batch: string, name: string, value: number | undefined): void {
+  if (value === undefined || (value > 0 && value < Number.POSITIVE_INFINITY)) return
+  throw new InvariantError(`${name} of batch ${batch} must be a number above 0, not ${value}`)
 }
 
 function checkBlock(batch: string, count: number, bytes: number): void {
