@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { median, percentile } from '../measure/statistics.ts'
 import { withPool } from './bench-pool.ts'
-import { buildPoolCore } from './build.ts'
+import { buildPoolCore, buildProgram } from './build.ts'
 import { FORKPOOL_PROCESSES, FORKPOOL_THREADS, PEERS } from './kinds.ts'
 import type { Pair } from './one-at-a-time-process.ts'
 import { round, under } from './section.ts'
@@ -19,14 +18,13 @@ const LIVES = 7
 const WARM_UP_CALLS = 1_000
 const CALLS = 1_000
 
-const PROGRAM = fileURLToPath(new URL('./one-at-a-time-process.ts', import.meta.url))
-
 /** One task at a time: `submit`, wait for the result, submit the next. */
 export async function benchOneAtATime(): Promise<Section> {
   buildPoolCore()
+  const program = buildProgram('one-at-a-time-process')
   console.log('\none task at a time, from call to result')
   const pairs: Pair[] = []
-  for (let i = 0; i < LIVES; i++) pairs.push(...(await oneLife()))
+  for (let i = 0; i < LIVES; i++) pairs.push(...(await oneLife(program)))
   const micros: Record<string, { readonly p50: number; readonly p90: number; readonly p99: number }> = {}
   const note = (name: string, times: readonly number[]): void => {
     const [p50, p90, p99] = [0.5, 0.9, 0.99].map((p) => round(percentile(times, p))) as [number, number, number]
@@ -51,7 +49,7 @@ export async function benchOneAtATime(): Promise<Section> {
   return { goals: [under('one task at a time on ProcessPool: its p50 over that of Node’s IPC', ratio, 0.5)], figures: { micros, ratio } }
 }
 
-async function oneLife(): Promise<readonly Pair[]> {
-  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM], { maxBuffer: 16 * 1024 * 1024 })
+async function oneLife(program: string): Promise<readonly Pair[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, [program], { maxBuffer: 16 * 1024 * 1024 })
   return JSON.parse(stdout) as readonly Pair[]
 }

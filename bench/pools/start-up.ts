@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { median } from '../measure/statistics.ts'
 import type { BenchPoolKind } from './bench-pool.ts'
-import { buildPoolCore } from './build.ts'
+import { buildPoolCore, buildProgram } from './build.ts'
 import { FORKPOOL, PEERS } from './kinds.ts'
 import { atMost, round } from './section.ts'
 import type { Section } from './section.ts'
@@ -12,12 +11,13 @@ const STARTS = 7
 /** What a pool costs before its first task: each in programs of its own, in turns. */
 export async function benchStartUp(): Promise<Section> {
   buildPoolCore()
+  const program = buildProgram('start-up-process')
   console.log(`\nfrom loading the package to the first result of both workers; memory of a worker`)
   const kinds = [...FORKPOOL, ...PEERS]
   const starts = new Map<BenchPoolKind, StartUp[]>(kinds.map((kind) => [kind, []]))
   for (let i = 0; i < STARTS; i++) {
     for (const kind of kinds) {
-      const start = await measureStartUp(kind)
+      const start = await measureStartUp(program, kind)
       if (start !== undefined) starts.get(kind)?.push(start)
     }
   }
@@ -53,14 +53,12 @@ export interface StartUp {
   readonly megabytesPerWorker: number
 }
 
-const PROGRAM = fileURLToPath(new URL('./start-up-process.ts', import.meta.url))
-
 /**
  * Starts the pool in a program of its own, with the packages as they are published. Undefined, and said, where that ended without a result: on a busy machine
  * a peer may lose its first task.
  */
-async function measureStartUp(kind: BenchPoolKind): Promise<StartUp | undefined> {
-  const child = spawn(process.execPath, [PROGRAM, kind.name], { stdio: ['ignore', 'pipe', 'inherit'] })
+async function measureStartUp(program: string, kind: BenchPoolKind): Promise<StartUp | undefined> {
+  const child = spawn(process.execPath, [program, kind.name], { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
   for await (const chunk of child.stdout) text += String(chunk)
   try {
