@@ -9,6 +9,8 @@ const GATHERED_FRAME_MAX = 16 * 1024
 /** Frames gathered in one turn of the event loop are sent when they take so many bytes: more would only delay them. */
 const GATHERED_BYTES_MAX = 64 * 1024
 
+const EMPTY_FRAME = Buffer.alloc(HEADER_BYTES)
+
 /**
  * A worker link over a pipe between two processes (on Unix a pair of sockets): a length, then the frame. The first frame of a turn of the
  * event loop goes out at once, so a lone frame is never delayed; those that follow it in the same turn go out together when the turn
@@ -45,7 +47,11 @@ export class StreamLink implements WorkerLink {
 
   send(frame: Uint8Array): void {
     if (this.#isClosing) return
-    if (this.#turn === 'idle') {
+    if (frame.length === 0) {
+      // A ring link's bell: where both sides sleep there is one a call, and nothing to be gathered behind it.
+      this.#release()
+      this.#socket.write(EMPTY_FRAME)
+    } else if (this.#turn === 'idle') {
       this.#turn = 'sent'
       setImmediate(this.#endTurn)
       this.#write(frame)
