@@ -27,6 +27,8 @@ export class ThreadBackend implements WorkerBackend {
     const { MessageChannel, Worker } = process.getBuiltinModule('node:worker_threads')
     const { port1, port2 } = new MessageChannel()
     const notes = new MessageChannel()
+    // Before the thread: where there is no memory, nothing has been started.
+    const demanded = this.#link === 'ring' ? ringMemory() : undefined
     const flags = entryFlags()
     const thread = new Worker(programFile(THREAD_ENTRY), {
       name: setup.workerId,
@@ -36,9 +38,8 @@ export class ThreadBackend implements WorkerBackend {
       ...(this.#heapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: this.#heapMb } }),
     })
     const link = new RingLink(new MessagePortLink(port1, false), systemClock)
-    const offer = (): void => offerRing(link, notes.port1)
-    if (this.#link === 'ring') offer()
-    else if (this.#link === undefined) link.whenWorthwhile(offer)
+    if (demanded !== undefined) offer(link, notes.port1, demanded)
+    else if (this.#link === undefined) link.whenWorthwhile(() => offerIfPossible(link, notes.port1))
     thread.unref()
     const closed = new Promise<void>((resolve) => port1.once('close', resolve))
     const exited = exitOf(thread).then(async (exit) => {
@@ -50,11 +51,23 @@ export class ThreadBackend implements WorkerBackend {
   }
 }
 
+/** @throws RangeError where no memory is left. */
+function ringMemory(): ThreadMemory {
+  return new ThreadMemory(ringMemoryBytes(RING_CAPACITY))
+}
+
 /** The memory goes through the port for buffers, and is there when the worker hears of it. */
-function offerRing(link: RingLink, notePort: MessagePort): void {
-  const memory = new ThreadMemory(ringMemoryBytes(RING_CAPACITY))
+function offer(link: RingLink, notePort: MessagePort, memory: ThreadMemory): void {
   notePort.postMessage(memory.handle)
   link.offer(memory)
+}
+
+function offerIfPossible(link: RingLink, notePort: MessagePort): void {
+  try {
+    offer(link, notePort, ringMemory())
+  } catch {
+    // No memory is left for it: frames go on through the port.
+  }
 }
 
 function exitOf(thread: Worker): Promise<ExitCause> {
