@@ -30,7 +30,10 @@ function linuxOwner(): Owner {
   return { id, start: startOf(id) ?? 1 }
 }
 
-/** Start time of a live thread; `undefined` when it is gone or a zombie. */
+/** In the flags of a thread: it has left user mode for good (`PF_EXITING`). So it may stand in `/proc` for some moments after it was joined. */
+const EXITING = 0x4
+
+/** Start time of a live thread; `undefined` when it is gone, on its way there, or a zombie. */
 function startOf(id: number): number | undefined {
   let stat: string
   try {
@@ -41,7 +44,7 @@ function startOf(id: number): number | undefined {
   // The second field is the program's name in parentheses and may hold anything, spaces and parentheses too.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const state = fields[0]
-  if (state === 'Z' || state === 'X') return undefined
+  if (state === 'Z' || state === 'X' || (Number(fields[6]) & EXITING) !== 0) return undefined
   return Number(BigInt(fields[19] ?? '1') & 0x7fff_ffffn) || 1
 }
 
